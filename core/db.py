@@ -1,0 +1,213 @@
+"""The database: declarative base, session, transactions, and the few bulk statements we allow.
+
+This is the only file that may use raw SQL or Core insert/update/delete: everything else goes
+through the ORM, where the tenancy guard sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_appbuilder import Model
+from flask_appbuilder.models.sqla.base import SQLA
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import DateTime, Engine, MetaData, event, insert, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+from sqlalchemy.types import JSON, TypeDecorator
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: MetaData = Model.metadata
+metadata.naming_convention = NAMING_CONVENTION  # before FAB's own tables are declared
+
+#: JSON that can be indexed on PostgreSQL and reads as text on SQLite.
+JSONColumn = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Instant(TypeDecorator[datetime]):
+    """A timezone-aware moment, stored in UTC. A naive value is a mistake and refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: use core.clock.now()")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(Model):
+    """Declarative base of every model. Two models with one table name refuse to start."""
+
+    __abstract__ = True
+    __table_args__: Any = ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {getattr(self, 'id', None)}>"
+
+
+class TenantSession(FlaskSession):
+    """Session that refuses to flush outside `transaction()`; the tenancy guard listens to it."""
+
+    @property
+    def is_writing(self) -> bool:
+        return bool(self.info.get("writing"))
+
+
+db = SQLA(session_options={"class_": TenantSession, "autoflush": False})
+
+_immediate: ContextVar[bool] = ContextVar("koepel_immediate", default=False)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Everything inside is written together, or not at all.
+
+    The edge of the application (view, job item, command) opens it; services only flush. A
+    nested call joins the outer one. On SQLite the write lock is taken at once, so what is
+    read inside is still true when it is written. What was read before is read again.
+
+    Example:
+        with transaction():
+            save_contact(contact, values, actor=actor)
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        yield session
+        return
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("objects were changed before transaction() was entered")
+    session.commit()  # ends the read transaction, so that nothing stale is written back
+    session.info["writing"] = True
+    session.info["after_commit"] = []
+    token = _immediate.set(True)
+    try:
+        session.connection()
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info["after_commit"] = []
+        raise
+    finally:
+        _immediate.reset(token)
+        session.info["writing"] = False
+    for callback in session.info.pop("after_commit", []):
+        callback()
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Run `callback` once the surrounding transaction() is stored; never when it is undone."""
+    session = db.session()
+    if not session.info.get("writing"):
+        raise RuntimeError("after_commit() belongs inside transaction()")
+    session.info["after_commit"].append(callback)
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """A part of a transaction that can fail alone (one item of a bulk job)."""
+    with db.session.begin_nested():
+        yield
+
+
+def configure_engine(engine: Engine) -> None:
+    """Give each SQLite connection the settings that make it durable, concurrent and forgetful."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "busy_timeout=30000",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "temp_store=MEMORY",
+            "cache_size=-65536",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _immediate.get() else "BEGIN")
+
+
+def is_postgres() -> bool:
+    return bool(db.engine.dialect.name == "postgresql")
+
+
+def is_alive() -> bool:
+    """Does the database answer?"""
+    with db.engine.connect() as connection:
+        return connection.execute(text("SELECT 1")).scalar() == 1
+
+
+# --- bulk statements -----------------------------------------------------------------------
+
+_trusted: ContextVar[bool] = ContextVar("koepel_trusted_statement", default=False)
+
+
+def is_trusted_statement() -> bool:
+    """True while a function of this file runs a statement the guard would refuse."""
+    return _trusted.get()
+
+
+@contextmanager
+def trusted_statement() -> Iterator[None]:
+    token = _trusted.set(True)
+    try:
+        yield
+    finally:
+        _trusted.reset(token)
+
+
+def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]], *, chunk: int = 5_000) -> int:
+    """Insert many rows of one model quickly; returns how many.
+
+    Tenant rows get the organisation of the current scope; a row that names another one is
+    refused, so the bulk path is no way around the guard.
+    """
+    from core.tenancy import stamp_rows  # noqa: PLC0415 -- circular: tenancy listens to this session
+
+    session = db.session()
+    if not session.info.get("writing"):
+        raise RuntimeError("insert_rows() belongs inside transaction()")
+    session.flush()
+    stamped = stamp_rows(model, rows)
+    with trusted_statement():
+        for start in range(0, len(stamped), chunk):
+            session.execute(insert(model), list(stamped[start : start + chunk]))
+    return len(stamped)
+
+
+def chunks(items: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+    """Cut a long list into parts a database accepts as parameters."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def stream(statement: Any, *, batch: int = 1_000) -> Iterable[Any]:
+    """Rows of `statement` in constant memory, for exports."""
+    return db.session.execute(statement.execution_options(yield_per=batch))

@@ -1,0 +1,75 @@
+"""Texts, dates and amounts in the language of the reader."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel.numbers import format_currency
+from flask_babel import format_date as _format_date
+from flask_babel import format_datetime as _format_datetime
+from flask_babel import get_locale, gettext, lazy_gettext, ngettext
+
+LANGUAGES = {"nl": "Nederlands", "fr": "Français", "de": "Deutsch", "en": "English"}
+DEFAULT_LANGUAGE = "nl"
+
+_ = gettext
+_l = lazy_gettext
+_n = ngettext
+
+__all__ = [
+    "DEFAULT_LANGUAGE",
+    "LANGUAGES",
+    "_",
+    "_l",
+    "_n",
+    "current_language",
+    "format_date",
+    "format_instant",
+    "format_long_date",
+    "format_money",
+    "format_number",
+    "in_own_language",
+]
+
+
+def current_language() -> str:
+    """Two-letter code of the language in use, e.g. "nl"."""
+    locale = get_locale()
+    return locale.language if locale else DEFAULT_LANGUAGE
+
+
+def format_date(day: date | None) -> str:
+    """Short date as people here write it: 11/03/2027."""
+    return day.strftime("%d/%m/%Y") if day else ""
+
+
+def format_long_date(day: date | None) -> str:
+    """Date for use in a sentence: donderdag 11 maart 2027."""
+    return _format_date(day, "full") if day else ""
+
+
+def format_instant(instant: datetime | None) -> str:
+    """Local date and time of a UTC instant: 11/03/2027 19:45."""
+    return _format_datetime(instant, "dd/MM/yyyy HH:mm") if instant else ""
+
+
+def format_number(number: int) -> str:
+    """Whole number with the separators of the reader's language."""
+    return f"{number:,}".replace(",", ".") if current_language() in ("nl", "de") else f"{number:,}".replace(
+        ",", "\u202f" if current_language() == "fr" else ","
+    )
+
+
+def format_money(cents: int, currency: str = "EUR") -> str:
+    """Amount of integer `cents` as text: 256250 -> "€ 2.562,50" in Dutch."""
+    locale = get_locale()
+    return format_currency(Decimal(cents) / 100, currency, locale=f"{locale.language}_BE" if locale and locale.language in ("nl", "fr", "de") else "en")
+
+
+def in_own_language(texts: dict[str, str] | None, fallback: str = "") -> str:
+    """Pick the reader's language from user content given per language.
+
+    Falls back to Dutch, then to any language that was filled in, then to `fallback`.
+    """
+    if not texts:
+        return fallback
+    return texts.get(current_language()) or texts.get(DEFAULT_LANGUAGE) or next((t for t in texts.values() if t), fallback)

@@ -1,0 +1,55 @@
+"""A column the import understands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ImportColumn:
+    """One column of the personalised template, declared by the core or a plugin.
+
+    name: stable id ("last_name", "extra.votas", "membership.type").
+    label: header in the template and in the mapping.
+    synonyms: other headers that are recognised (compared folded), in any language.
+    parse: text -> typed value; raises UserMistake with a text that names what to do.
+        Called for non-empty cells only; must be pure and fast.
+    describe: shown as example in the template and beside the mapping.
+    choices: () -> [(value, label)], offered in the grid when a cell is wrong.
+    writes: "contact" (attribute `attribute` of Contact), "extra" (key `attribute` of its extra
+        values) or the name of a plugin whose `ImportWriter` gets the parsed values.
+    """
+
+    name: str
+    label: Any
+    attribute: str
+    parse: Callable[[str], Any]
+    synonyms: tuple[str, ...] = ()
+    example: str = ""
+    writes: str = "contact"
+    required: bool = False
+    group: Any = ""
+    choices: Callable[[], Sequence[tuple[str, Any]]] | None = None
+    position: int = 100
+
+
+@dataclass(frozen=True)
+class ImportWriter:
+    """Turns the plugin's columns of imported rows into rows of its own.
+
+    name: what `ImportColumn.writes` refers to; title: the act the user ticks
+        ("Request memberships at %(federation)s").
+    check: (values, contact_values) -> list of (column name, message): problems across columns.
+    write: (rows, import_id, actor=) with rows = [(contact_id, {column name: value})]; called
+        in batches inside the import's transaction; must be one bulk effort, not a query per row.
+        Returns how many it made.
+    undo: (import_id, actor=) removes what write() made for that import.
+    """
+
+    name: str
+    title: Any
+    check: Callable[[Mapping[str, Any], Mapping[str, Any]], list[tuple[str, str]]]
+    write: Callable[..., int]
+    undo: Callable[..., None]

@@ -1,0 +1,51 @@
+"""A filter of a list page: one field somebody can search on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+FilterKind = Literal["text", "choice", "date", "number", "yes_no"]
+
+OPERATORS: dict[str, tuple[str, ...]] = {
+    "text": ("contains", "is", "empty"),
+    "choice": ("is", "empty"),
+    "date": ("on", "from", "until", "empty"),
+    "number": ("is", "from", "until", "empty"),
+    "yes_no": ("is",),
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One field of the search panel of the list named `list_name`.
+
+    Several criteria on one filter combine with OR, different filters with AND.
+
+    name: stable id, in the URL as `f.<name>.<operator>=<value>`.
+    panel: heading of the fold it sits in ("Contact", "Membership (federation)").
+    condition: (operator, value) -> SQL condition on the list's model. `value` is already
+        parsed: str, date, int/float or bool by kind ("empty" gets True/False).
+    choices: for kind "choice": () -> [(value, label)].
+    operators: default by kind, see OPERATORS. "from" and "until" on one filter form a range
+        (AND), all others are alternatives (OR).
+
+    Example:
+        Filter("town", "contacts", _l("Town"), _l("Contact"), "text", text_condition(Contact.town))
+    """
+
+    name: str
+    list_name: str
+    label: Any
+    panel: Any
+    kind: FilterKind
+    condition: Callable[[str, Any], Any]
+    choices: Callable[[], Sequence[tuple[str, Any]]] | None = None
+    operators: tuple[str, ...] = ()
+    permission: str | None = None
+    position: int = 100
+
+    @property
+    def allowed_operators(self) -> tuple[str, ...]:
+        return self.operators or OPERATORS[self.kind]

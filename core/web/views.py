@@ -1,0 +1,157 @@
+"""Base classes of all pages. Plugins build on these, never on Flask-AppBuilder directly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ClassVar
+
+from flask import abort, g, has_request_context, redirect, request, url_for
+from flask_appbuilder import ModelView
+from flask_appbuilder.baseviews import BaseView
+from flask_appbuilder.baseviews import expose as _expose
+from flask_appbuilder.models.filters import Filters
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_login import current_user
+
+from core.access import current_actor, require
+from core.db import db, transaction
+
+#: pages anybody may open, and pages every logged-in person may open
+PUBLIC, LOGIN = "public", "login"
+
+expose = _expose
+
+
+def needs(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Refuse whoever lacks `permission` in the organisation of the URL.
+
+    "login": any logged-in user; "public": anybody. A route without `needs` does not start.
+
+    Example:
+        @expose("/<int:pk>/end", methods=["POST"])
+        @needs("memberships.write")
+        def end(self, pk): ...
+    """
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if permission != PUBLIC and not current_user.is_authenticated:
+                return to_login()
+            if permission not in (PUBLIC, LOGIN):
+                require(current_actor(), permission)
+            return view(self, *args, **kwargs)
+
+        guarded._koepel_permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def to_login() -> Any:
+    """Send an anonymous visitor to the login page and back here afterwards."""
+    if request.headers.get("HX-Request"):
+        return "", 401, {"HX-Redirect": url_for("SessionView.login")}
+    return redirect(url_for("SessionView.login", next=request.full_path.rstrip("?")))
+
+
+class CoreView(BaseView):
+    """A page, or a few that belong together, written by hand."""
+
+    def render(self, template: str, **context: Any) -> str:
+        return self.render_template(template, **context)  # type: ignore[no-any-return]
+
+
+class CoreInterface(SQLAInterface):
+    """FAB's data access, inside our transactions, without swallowing errors."""
+
+    def add(self, item: Any, raise_exception: bool = False, commit: bool = True) -> bool:
+        with transaction() as session:
+            session.add(item)
+            session.flush()
+        return True
+
+    def edit(self, item: Any, raise_exception: bool = False) -> bool:
+        with transaction() as session:
+            session.merge(item)
+            session.flush()
+        return True
+
+    def delete(self, item: Any, raise_exception: bool = False) -> bool:
+        with transaction() as session:
+            session.delete(session.merge(item, load=True))
+            session.flush()
+        return True
+
+    def delete_all(self, items: Any) -> bool:
+        for item in items:
+            self.delete(item)
+        return True
+
+    def get(self, pk: Any, filters: Any = None, select_columns: Any = None) -> Any:
+        try:
+            number = int(pk)
+        except (TypeError, ValueError):
+            return None
+        return super().get(number, filters, select_columns) if abs(number) < 2**31 else None
+
+
+class CoreModelView(ModelView):
+    """A generated list, show, add, edit and delete of one simple table.
+
+    noun: the first half of its permissions: reading needs "<noun>.read", changing
+        "<noun>.write" (override with `method_permission_name`).
+    Name the columns: what is not listed cannot be shown, searched or sorted.
+    """
+
+    noun: ClassVar[str] = ""
+    base_order: Any = ("id", "asc")
+    page_size = 25
+    max_page_size = 100
+    method_permission_name = {
+        **dict.fromkeys(("list", "show", "download", "api", "api_read", "api_get", "api_column_add", "api_column_edit"), "read"),
+        **dict.fromkeys(("add", "edit", "delete", "api_create", "api_update", "api_delete", "action", "action_post"), "write"),
+    }
+    exclude_route_methods = {
+        "api", "api_read", "api_get", "api_create", "api_update", "api_delete", "api_column_add", "api_column_edit",
+        "api_readvalues", "download", "action", "action_post",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        if not self.noun:
+            raise TypeError(f"{type(self).__name__} needs a noun")
+        self.class_permission_name = self.noun
+        super().__init__(**kwargs)
+
+    def _init_properties(self) -> None:
+        # FAB searches and sorts on all columns unless told otherwise: a way to guess hidden ones
+        self.search_columns = self.search_columns or [c for c in self.list_columns if c in self.datamodel.list_columns]
+        self.order_columns = self.order_columns or [c for c in self.list_columns if c in self.datamodel.list_columns]
+        super()._init_properties()
+
+    @property
+    def _filters(self) -> Filters:
+        """One per request: FAB shares a single object between threads and mixes them up."""
+        if not has_request_context():
+            return self.datamodel.get_filters(self.search_columns)
+        kept: dict[str, Filters] = g.setdefault("list_filters", {})
+        if type(self).__name__ not in kept:
+            kept[type(self).__name__] = self.datamodel.get_filters(self.search_columns)
+        return kept[type(self).__name__]
+
+    @_filters.setter
+    def _filters(self, _value: Any) -> None:
+        """FAB assigns it once, at start."""
+
+    def update_redirect(self) -> None:
+        """FAB keeps visited addresses, with names in them, in the cookie. We do not."""
+
+    def get_redirect(self) -> str:
+        return url_for(f"{self.endpoint}.{self.default_view}")
+
+
+def fresh_or_404(model: type, pk: int) -> Any:
+    """Load a row of the current scope, or answer 404 as if it did not exist."""
+    row = db.session.get(model, pk) if abs(pk) < 2**31 else None
+    return row if row is not None else abort(404)
