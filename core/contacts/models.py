@@ -23,7 +23,7 @@ class Contact(TenantOwned, Base):
     __tablename__ = "contact"
     __table_args__ = (
         UniqueConstraint("organisation_id", "id"),
-        Index("ix_contact_name", "organisation_id", "last_name", "first_name", "id"),
+        Index("ix_contact_name", "organisation_id", "name_key", "id"),
         Index("ix_contact_match", "organisation_id", "name_key", "birth_date"),
         Index("ix_contact_created", "organisation_id", "created_at", "id"),
     )
@@ -31,8 +31,9 @@ class Contact(TenantOwned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     first_name: Mapped[str] = mapped_column(String(80))
     last_name: Mapped[str] = mapped_column(String(80))
-    #: folded "last first" for matching and search, kept by the services
-    name_key: Mapped[str] = mapped_column(String(170))
+    #: folded "last first" for matching, search and the order of lists, kept by the services;
+    #: plain byte order on both databases, so that a prefix is a range of the index
+    name_key: Mapped[str] = mapped_column(String(170).with_variant(String(170, collation="C"), "postgresql"))
     #: folded name, e-mail addresses and town in one text, for "any part of" search
     search_text: Mapped[str] = mapped_column(String(900), default="")
     birth_date: Mapped[date | None] = mapped_column(Date)
