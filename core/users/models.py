@@ -13,10 +13,10 @@ from core import clock
 from core.db import Base, Instant
 from core.tenancy import TenantOwned
 
-__all__ = ["LoginAttempt", "OrganisationRole", "Role", "User", "UserSession"]
+__all__ = ["CoreUser", "LoginAttempt", "OrganisationRole", "Role", "User", "UserSession"]
 
 
-class User(FabUser):
+class CoreUser(FabUser):
     """A login. A person in a club is a Contact; a user may be linked to several."""
 
     __tablename__ = "ab_user"
@@ -35,6 +35,9 @@ class User(FabUser):
         return self.full_name
 
 
+User = CoreUser  # another class named "User" would collide with FAB's in its own relations
+
+
 class OrganisationRole(TenantOwned, Base):
     """The role a user holds in one organisation, and the contact the user is there."""
 
@@ -51,7 +54,7 @@ class OrganisationRole(TenantOwned, Base):
     contact_id: Mapped[int | None]
     since_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
-    user: Mapped[User] = relationship(lazy="raise")
+    user: Mapped[CoreUser] = relationship(lazy="raise")
     role: Mapped[Role] = relationship(lazy="raise")
 
 
