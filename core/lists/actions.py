@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.access import Actor
@@ -22,7 +22,9 @@ class BulkAction:
     explain: (count, values) -> sentence telling the consequence before the click.
     undo: like run, puts one item back; None: cannot be undone.
     endpoint: instead of `run`, a page that takes over (export, documents); it gets
-        `?selection=<id>`.
+        `?selection=<id>`, plus `arguments`.
+    is_danger: shown last, in red.
+    exactly: how many rows it needs (merging: 2); 0: any number.
 
     Example:
         BulkAction("end_memberships", "contacts", _l("End memberships"), "memberships.write",
@@ -40,7 +42,16 @@ class BulkAction:
     endpoint: str | None = None
     icon: str = "bolt"
     position: int = 100
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    is_danger: bool = False
+    exactly: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.run is None) == (self.endpoint is None):
+            raise ValueError(f"action {self.name}: give run or endpoint, not both")
 
     def execute(self, item_id: int, values: Mapping[str, Any], *, actor: Actor) -> Any:
-        assert self.run is not None
+        """Do it to one item."""
+        if self.run is None:
+            raise TypeError(f"action {self.name} is a page, not a deed")
         return self.run(item_id, values, actor=actor)

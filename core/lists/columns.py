@@ -11,13 +11,31 @@ ColumnKind = Literal["text", "date", "number", "yes_no", "email", "phone", "stat
 
 @dataclass(frozen=True)
 class Status:
-    """A value shown as a coloured badge: `tone` is ok, warn, bad, info or none."""
+    """A value shown as a coloured badge: `tone` is ok, warn, bad, info or none.
+
+    `short` replaces the text on a phone ("Active" for "Active membership (Federation F)").
+    """
 
     text: str
     tone: Literal["ok", "warn", "bad", "info", "none"] = "none"
+    short: str = ""
 
     def __str__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a "person" cell shows: the name that links to the profile, and a line below it."""
+
+    name: str
+    initials: str
+    below: str = ""
+    #: the line below says that something is missing
+    warns: bool = False
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -26,15 +44,20 @@ class Column:
 
     name: stable id used in URLs and saved choices ("town", "membership.type", "extra.votas").
     group: heading in the column chooser.
-    expression: SQL expression on the row's model, read with the row itself; or
+    expression: SQL expression on the row's model, read with the row itself (a tuple of
+        expressions makes the value a tuple); or
     load: called once per page (or export batch) with the ids shown, returns id -> value.
-        Exactly one of the two.
-    order_by: SQL expressions to sort on; None: cannot be sorted.
+        Exactly one of the two. Columns that share one `load` function cost one call.
+    pick: what this column takes of that value, e.g. `attrgetter("type_name")`; ids the load
+        does not return are None and are not picked.
+    order_by: SQL expressions to sort on, `.desc()` allowed; None: cannot be sorted. Rows
+        without a value come last, whichever way the list is sorted.
     default: shown until the user chooses columns.
     show: value -> what the page shows (text, Status, date ...); default the value itself.
     export: value -> text, number or date for CSV and XLSX; default the value itself.
+        Neither is called for None, which is an empty cell.
     permission: needed besides the list's own, e.g. for private fields.
-    sensitive: never in lists unless chosen, asks a reason on export.
+    sensitive: the password is asked again before it is exported.
 
     Example:
         Column("town", "contacts", _l("Town"), _l("Contact"), expression=Contact.town,
@@ -54,7 +77,28 @@ class Column:
     export: Callable[[Any], Any] | None = None
     permission: str | None = None
     position: int = 100
+    sensitive: bool = False
+    pick: Callable[[Any], Any] | None = None
 
     def __post_init__(self) -> None:
         if (self.expression is None) == (self.load is None):
             raise ValueError(f"column {self.name}: give expression or load, not both")
+
+    @property
+    def is_loaded(self) -> bool:
+        """Does it cost a query of its own?"""
+        return self.load is not None
+
+    @property
+    def expressions(self) -> tuple[Any, ...]:
+        if self.expression is None:
+            return ()
+        return self.expression if isinstance(self.expression, tuple) else (self.expression,)
+
+    def shown(self, value: Any) -> Any:
+        """What the page shows for a value read from the database."""
+        return self.show(value) if self.show is not None and value is not None else value
+
+    def exported(self, value: Any) -> Any:
+        """What CSV and XLSX get for it."""
+        return self.export(value) if self.export is not None and value is not None else value

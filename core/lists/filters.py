@@ -30,9 +30,10 @@ class Filter:
     choices: for kind "choice": () -> [(value, label)].
     operators: default by kind, see OPERATORS. "from" and "until" on one filter form a range
         (AND), all others are alternatives (OR).
+    icon: icon of the panel; the first filter of a panel decides.
 
     Example:
-        Filter("town", "contacts", _l("Town"), _l("Contact"), "text", text_condition(Contact.town))
+        Filter("town", "contacts", _l("Town"), _l("Contact details"), "text", text_condition(Contact.town))
     """
 
     name: str
@@ -45,6 +46,7 @@ class Filter:
     operators: tuple[str, ...] = ()
     permission: str | None = None
     position: int = 100
+    icon: str = "user"
 
     @property
     def allowed_operators(self) -> tuple[str, ...]:
