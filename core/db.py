@@ -15,7 +15,7 @@ from typing import Any
 from flask_appbuilder import Model
 from flask_appbuilder.models.sqla.base import SQLA
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import DateTime, Engine, MetaData, event, insert, text
+from sqlalchemy import Connection, DateTime, Engine, MetaData, event, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 from sqlalchemy.types import JSON, TypeDecorator
@@ -162,6 +162,12 @@ def is_alive() -> bool:
     """Does the database answer?"""
     with db.engine.connect() as connection:
         return connection.execute(text("SELECT 1")).scalar() == 1
+
+
+def run_ddl(connection: Connection, statements: Iterable[str]) -> None:
+    """Run fixed schema statements of ours (never with anything a user typed in them)."""
+    for statement in statements:
+        connection.exec_driver_sql(statement)
 
 
 # --- bulk statements -----------------------------------------------------------------------
