@@ -12,7 +12,7 @@ from core import i18n
 from core.access import current_actor
 from core.config import ROOT
 from core.extend.registry import Registry
-from core.web.icons import icon
+from core.web.look import prepare_look
 from core.web.shell import Shell, tabs
 
 
@@ -24,7 +24,6 @@ def prepare_templates(app: Flask) -> None:
     app.jinja_loader = ChoiceLoader([FileSystemLoader([str(f) for f in folders if f.is_dir()])])
     app.jinja_env.globals.update(
         shell=Shell(),
-        icon=icon,
         tabs=tabs,
         can=lambda permission: current_actor().can(permission),
         format_date=i18n.format_date,
@@ -37,6 +36,7 @@ def prepare_templates(app: Flask) -> None:
     app.jinja_env.filters.update(
         date=i18n.format_date, long_date=i18n.format_long_date, instant=i18n.format_instant, money=i18n.format_money, number=i18n.format_number
     )
+    prepare_look(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 

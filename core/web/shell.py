@@ -40,6 +40,7 @@ class NavEntry:
 
 @dataclass(frozen=True)
 class NavGroup:
+    area: str
     title: str
     entries: list[NavEntry]
 
@@ -127,7 +128,7 @@ def _navigation(organisation: Organisation) -> list[NavGroup]:
                 )
             )
         if entries:
-            groups.append(NavGroup(title, entries))
+            groups.append(NavGroup(area, title, entries))
     return groups
 
 
