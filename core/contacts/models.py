@@ -11,10 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core import clock
 from core.contacts.names import fold
 from core.db import Base, Instant, JSONColumn
+from core.i18n import _
 from core.organisations.models import Organisation
 from core.tenancy import TenantOwned
 
 GENDERS = ("F", "M", "X")
+#: age at which somebody decides alone
+ADULT = 18
 
 
 class Contact(TenantOwned, Base):
@@ -54,6 +57,8 @@ class Contact(TenantOwned, Base):
     town: Mapped[str | None] = mapped_column(String(80))
     country: Mapped[str | None] = mapped_column(String(2), default="BE")
     remarks: Mapped[str | None] = mapped_column(String(2000))
+    #: whose address or number it is when not the contact's own: {"email_2": "daughter"}
+    whose: Mapped[dict[str, str]] = mapped_column(JSONColumn, default=dict)
     #: values of extra fields, by field key
     extra: Mapped[dict[str, Any]] = mapped_column(JSONColumn, default=dict)
     #: the import that made this contact, so that the import can be undone
@@ -62,6 +67,8 @@ class Contact(TenantOwned, Base):
     changed_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     #: put in the bin; shown nowhere, can be brought back
     deleted_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: the person was erased: only this row's id still means something
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
@@ -70,7 +77,7 @@ class Contact(TenantOwned, Base):
 
     @property
     def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}"
+        return f"{self.first_name} {self.last_name}" if self.erased_at is None else _("Erased person")
 
     @property
     def list_name(self) -> str:
@@ -84,6 +91,10 @@ class Contact(TenantOwned, Base):
     @property
     def age(self) -> int | None:
         return clock.age_on(self.birth_date, clock.today()) if self.birth_date else None
+
+    @property
+    def is_minor(self) -> bool:
+        return self.age is not None and self.age < ADULT
 
     def refold(self) -> None:
         """Keep the search columns in step with what they are made of."""
