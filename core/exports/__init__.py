@@ -1,0 +1,1 @@
+"""Taking data out: XLSX and CSV files that no spreadsheet program can be tricked by."""

@@ -1,0 +1,1 @@
+"""The list of contacts: its columns, filters, search and pages."""
