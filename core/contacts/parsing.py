@@ -72,7 +72,7 @@ def parse_email(text: str | None) -> str | None:
     if len(local) <= 64 and _PLAIN_EMAIL.fullmatch(typed) and "xn--" not in (small := domain.lower()) and not small.endswith(_NOT_FOR_MAIL):
         return f"{local}@{small}"
     try:
-        return validate_email(typed, check_deliverability=False, allow_smtputf8=False).normalized
+        return validate_email(typed, check_deliverability=False, allow_smtputf8=False, strict=True).normalized
     except EmailNotValidError:
         raise UserMistake(_("This e-mail address is incomplete. Check what comes before and after the @.")) from None
 
@@ -91,13 +91,16 @@ def parse_phone(text: str | None, country: str | None = "BE") -> str | None:
     if mobile and (home == "BE" or plain[:2] in ("+3", "00")):
         return "+32 " + " ".join(mobile.groups())
     problem = UserMistake(_("This phone number is not complete. Write it like 0470 12 34 56 or, from abroad, +31 6 12345678."))
-    if len(typed) > 40:
+    if len(typed) > 40 or any(letter.isalpha() for letter in typed):
         raise problem
     try:
         number = phonenumbers.parse(typed, home)
     except phonenumbers.NumberParseException:
         raise problem from None
-    if not phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise problem
+    national = str(number.national_number)
+    if number.country_code == 32 and re.match("4[5-9]", national) and len(national) < 9:  # a mobile number with a digit lost
         raise problem
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)[:40]
 
