@@ -95,8 +95,8 @@ def fetch_page(
     conditions = _conditions(listing, asked)
     terms = sort_terms(listing, sort)
     found, total = _fetch(listing, conditions, columns, terms, cursor, size)
-    if cursor is not None and cursor.backwards and len(found) <= size:
-        cursor = None  # the start was reached: show a whole first page
+    if cursor is not None and (not found or (cursor.backwards and len(found) <= size)):
+        cursor = None  # the end was passed, or the start reached: show a whole first page
         found, total = _fetch(listing, conditions, columns, terms, None, size)
     more = len(found) > size
     found = found[:size]

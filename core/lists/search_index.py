@@ -68,7 +68,7 @@ def exists() -> bool:
     """Does this database have the index?"""
     if db.engine.dialect.name != "sqlite":
         return False
-    if db.engine not in _found_in and inspect(db.engine).has_table(TABLE):
+    if db.engine not in _found_in and inspect(db.session.connection()).has_table(TABLE):
         _found_in.add(db.engine)
     return db.engine in _found_in
 
