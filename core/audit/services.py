@@ -133,6 +133,6 @@ def redact(subject_type: str, subject_ids: Iterable[int]) -> int:
             update(AuditEntry)
             .where(AuditEntry.subject_type == subject_type, AuditEntry.subject_id.in_(ids), AuditEntry.redacted_at.is_(None))
             .values(changes=None, note="", salt="", redacted_at=clock.now())
-            .execution_options(synchronize_session="fetch")
+            .execution_options(synchronize_session=False)
         )
     return int(done.rowcount)
