@@ -28,13 +28,16 @@ _LOCK = 271  # first half of the advisory lock; the second is the organisation
 _START = bytes(32)
 
 
-def digest_of(row: Mapping[str, Any]) -> bytes:
+def heading_of(row: Mapping[str, Any]) -> str:
+    """What all entries of one call of record_many have in common."""
+    return json.dumps([row["organisation_id"], row["batch"], row["at"].isoformat(), row["actor_id"], row["actor_name"]])
+
+
+def digest_of(row: Mapping[str, Any], heading: str | None = None) -> bytes:
     """Digest of what an entry says."""
-    parts = (
-        row["salt"], row["organisation_id"], row["batch"], row["at"].isoformat(), row["actor_id"], row["actor_name"], row["action"],
-        row["subject_type"], row["subject_id"], row["changes"], row["note"],
-    )  # fmt: skip
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).digest()
+    changes = json.dumps(row["changes"], sort_keys=True) if row["changes"] else ""
+    parts = (heading or heading_of(row), row["salt"], row["action"], row["subject_type"], str(row["subject_id"]), str(len(row["note"])), row["note"], changes)
+    return hashlib.sha256("|".join(parts).encode()).digest()
 
 
 def link(before: bytes, *, organisation_id: int, number: int, batch: int, entries: int, digest: bytes, sealed_at: Any) -> bytes:

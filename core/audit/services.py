@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from core import clock
 from core.access import Actor
-from core.audit.chain import batch_of, digest_of
+from core.audit.chain import batch_of, digest_of, heading_of
 from core.audit.models import AuditEntry, redacting
 from core.db import db, insert_rows
 from core.errors import OutOfScope
@@ -68,15 +68,13 @@ def record_many(records: Sequence[Record], *, actor: Actor, organisation_id: int
     owner = organisation_id if scope.is_unscoped else scope.organisation_id
     if owner is None:
         raise OutOfScope("an audit entry belongs to an organisation: name it")
-    batch, at, salts = batch_of(owner), clock.now(), secrets.token_hex(8 * len(records))
+    salts = secrets.token_hex(8 * len(records))
+    common = {"organisation_id": owner, "batch": batch_of(owner), "at": clock.now(), "actor_id": actor.user_id, "actor_name": actor.name[:120]}
+    heading = heading_of(common)
     rows = []
     for number, item in enumerate(records):
         row = {
-            "organisation_id": owner,
-            "batch": batch,
-            "at": at,
-            "actor_id": actor.user_id,
-            "actor_name": actor.name[:120],
+            **common,
             "action": item.action,
             "subject_type": item.subject_type,
             "subject_id": item.subject_id,
@@ -84,7 +82,7 @@ def record_many(records: Sequence[Record], *, actor: Actor, organisation_id: int
             "note": item.note[:500],
             "salt": salts[number * 16 : number * 16 + 16],
         }
-        row["digest"] = digest_of(row)
+        row["digest"] = digest_of(row, heading)
         rows.append(row)
     return insert_rows(AuditEntry, rows)
 
