@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app, render_template, request, url_for
 from flask_babel import format_date as babel_date
 from markupsafe import Markup, escape
 
@@ -28,7 +28,7 @@ def prepare_look(app: Flask) -> None:
     """Install the template globals, filters and the long cache of versioned files."""
     app.jinja_env.globals.update(
         icon=icon, asset=asset, accent_style=accent_style, show_value=show_value, status_badge=status_badge, initials_of=initials_of,
-        avatar_shade=avatar_shade,
+        avatar_shade=avatar_shade, partial=partial,
     )
     app.jinja_env.filters.update(show=show_value, short_month=short_month)
 
@@ -55,6 +55,11 @@ def accent_style(accent: str | None = None, organisations: Iterable[Any] = ()) -
     return Markup(accent_css(accent) + logo_css(organisations))  # noqa: S704 -- made of checked colours and slugs
 
 
+def partial(template: str, values: Mapping[str, Any], **more: Any) -> Markup:
+    """A template of a plugin with exactly the values it asked for, to stand in a larger page."""
+    return Markup(render_template(template, **{**values, **more}))  # noqa: S704 -- a template escapes by itself
+
+
 def show_value(value: Any) -> Any:
     """A value as people read it: dates as 11/03/2027, yes and no as words, lists with commas."""
     if value is None or value == "":
@@ -64,7 +69,7 @@ def show_value(value: Any) -> Any:
     if isinstance(value, Status):
         return status_badge(value.text, value.tone)
     if isinstance(value, datetime):
-        return format_instant(value)
+        return format_instant(value) if value.tzinfo else f"{value:%d/%m/%Y %H:%M}"  # without zone: local wall time
     if isinstance(value, date):
         return format_date(value)
     if isinstance(value, int):

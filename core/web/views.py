@@ -16,6 +16,8 @@ from flask_login import current_user
 
 from core.access import current_actor, require
 from core.db import db, transaction
+from core.web.generated import GeneratedPages
+from core.web.widgets import FilterConverter
 
 #: pages anybody may open, and pages every logged-in person may open
 PUBLIC, LOGIN = "public", "login"
@@ -66,6 +68,8 @@ class CoreView(BaseView):
 class CoreInterface(SQLAInterface):
     """FAB's data access, inside our transactions, without swallowing errors."""
 
+    filter_converter_class = FilterConverter
+
     def add(self, item: Any, raise_exception: bool = False, commit: bool = True) -> bool:
         with transaction() as session:
             session.add(item)
@@ -97,7 +101,7 @@ class CoreInterface(SQLAInterface):
         return super().get(number, filters, select_columns) if abs(number) < 2**31 else None
 
 
-class CoreModelView(ModelView):
+class CoreModelView(GeneratedPages, ModelView):
     """A generated list, show, add, edit and delete of one simple table.
 
     noun: the first half of its permissions: reading needs "<noun>.read", changing
@@ -108,9 +112,8 @@ class CoreModelView(ModelView):
     noun: ClassVar[str] = ""
     base_order: Any = ("id", "asc")
     page_size = 25
-    max_page_size = 100
     method_permission_name = {
-        **dict.fromkeys(("list", "show", "download", "api", "api_read", "api_get", "api_column_add", "api_column_edit"), "read"),
+        **dict.fromkeys(("list", "show", "options", "download", "api", "api_read", "api_get", "api_column_add", "api_column_edit"), "read"),
         **dict.fromkeys(("add", "edit", "delete", "api_create", "api_update", "api_delete", "action", "action_post"), "write"),
     }
     exclude_route_methods = {

@@ -11,6 +11,18 @@
     button.querySelector("span").textContent = shown ? button.dataset.show : button.dataset.hide;
   });
 
+  // Fill fields in one press (demonstration logins): data-fill="username=an;password=demo".
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-fill]");
+    if (!button) return;
+    button.dataset.fill.split(";").forEach(function (pair) {
+      var at = pair.indexOf("="), field = button.form && button.form.elements[pair.slice(0, at)];
+      if (field) field.value = pair.slice(at + 1);
+    });
+    var submit = button.form && button.form.querySelector('[type="submit"]');
+    if (submit) submit.focus();
+  });
+
   // --- unsaved changes: <form data-unsaved> with somewhere a [data-unsaved-note] ---
   var changed = null;
   function mark(event) {
