@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 
 #: encodings with one byte per letter that spreadsheets still write: Windows, DOS, old Mac
 _ONE_BYTE = ("cp1252", "cp850", "mac_roman")
@@ -65,8 +66,9 @@ def _wide_encoding(block: bytes) -> str | None:
 
 
 def _around_high_bytes(block: bytes) -> bytes:
-    """The words with a byte above 127, a few thousand at most."""
-    return b" ".join(m.group() for m, _limit in zip(re.finditer(rb"[A-Za-z]*[\x80-\xff]+[A-Za-z]*", block), range(2_000), strict=False))
+    """Bytes above 127 with a letter before and after, a few thousand at most."""
+    found = islice(re.finditer(rb"[\x80-\xff]+", block), 2_000)
+    return b" ".join(block[max(m.start() - 1, 0) : m.end() + 1] for m in found)
 
 
 def _plausibility(sample: bytes, encoding: str) -> int:

@@ -14,10 +14,15 @@ from core.imports.encoding import repair
 
 #: columns no list may fill in: they are about rights, ownership and Koepel's own administration
 FORBIDDEN = frozenset(
-    "organisation id|organisatie id|organization id|organisationid|org id|club id|clubid|federation id|federatie id|tenant id|owner id"
-    "|is admin|isadmin|admin|administrator|beheerder|superuser|is superuser|is staff|staff|role|roles|role id|rol|rollen|permission|permissions|rechten"
-    "|password|wachtwoord|paswoord|mot de passe|passwort|kennwort|password hash|passwd|pwd|user id|userid|gebruiker id|is active|active"
-    "|version|import id|deleted at|created at|changed at|created by|changed by|name key|search text|extra|csrf token|contact id".split("|")
+    {
+        "organisation id", "organisatie id", "organization id", "organisationid", "org id", "club id", "clubid",
+        "federation id", "federatie id", "tenant id", "owner id", "is admin", "isadmin", "admin", "administrator",
+        "beheerder", "superuser", "is superuser", "is staff", "staff", "role", "roles", "role id", "rol", "rollen",
+        "permission", "permissions", "rechten", "password", "wachtwoord", "paswoord", "mot de passe", "passwort",
+        "kennwort", "password hash", "passwd", "pwd", "user id", "userid", "gebruiker id", "is active", "active",
+        "version", "import id", "deleted at", "created at", "changed at", "created by", "changed by", "name key",
+        "search text", "extra", "csrf token", "contact id",
+    }
 )
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 
@@ -61,7 +66,7 @@ def match_headers(
     found: list[Match | None] = [None] * len(headers)
     keys = [header_key(header) for header in headers]
     for i, key in enumerate(keys):
-        if key in FORBIDDEN:
+        if key in FORBIDDEN and key not in by_word:  # unless it is the name of an own field
             found[i] = Match(None, "forbidden")
         elif key in remembered and (remembered[key] is None or remembered[key] in known):
             name = remembered[key]

@@ -56,13 +56,15 @@ class Table:
     skipped: int
     #: which columns of the file the headers stand for
     picked: tuple[int, ...]
+    #: 1 when the first line only names the separator: spreadsheets do not show it
+    hidden: int = 0
 
     def rows(self) -> Iterator[tuple[int, list[str], int]]:
         """(row number as a spreadsheet shows it, cells in the order of `headers`, cells too many)."""
         width = self.picked[-1] + 1
         plain = self.picked == tuple(range(width))
         with _open_text(self.source, self.encoding) as text:
-            for number, row in enumerate(_records(text, self.separator), 1):
+            for number, row in enumerate(_records(text, self.separator), 1 - self.hidden):
                 if number <= self.skipped or _is_left_out(row):
                     continue
                 surplus = sum(1 for cell in row[width:] if cell and not cell.isspace())
@@ -202,13 +204,17 @@ def _open_quote(number: int) -> UserMistake:
     return UserMistake(_('Row %(row)s: a double quote (") is opened and never closed. Remove it or close it, and save the file again.', row=number))
 
 
+def _is_comment(row: Sequence[str]) -> bool:
+    return bool(row) and row[0].startswith(COMMENT) and len(row[0]) > 1
+
+
 def _is_left_out(row: Sequence[str]) -> bool:
     """Empty rows and explanations."""
     if not row:
         return True
     first = row[0]
     if first:
-        if first[0] == COMMENT:
+        if first[0] == COMMENT and len(first) > 1:
             return True
         if not first.isspace():
             return False
@@ -253,20 +259,20 @@ def _row_of_open_quote(data: bytes | Path, encoding: str, separator: str) -> int
 
 def _survey_once(data: bytes | Path, encoding: str, separator: str, limits: Limits, has_directive: bool, *, strict: bool) -> Table:
     with _open_text(data, encoding) as text:
-        records = enumerate(_records(text, separator, strict=strict), 1)
+        records = enumerate(_records(text, separator, strict=strict), 1 - has_directive)
         if has_directive:
             next(records)
-        skipped, titles, waiting = _find_titles(records)
+        skipped, titles, waiting, comments = _find_titles(records)
         if len(titles) > limits.columns:
             raise UserMistake(
                 _("This file has %(columns)s columns; at most %(limit)s can be read. Remove the columns you do not need.", columns=format_number(len(titles)), limit=limits.columns)
             )
         nameless = [i for i, title in enumerate(titles) if not title]
         used: set[int] = set()
-        count = comments = 0
+        count = 0
         for number, row in _chain(waiting, records):
             if _is_left_out(row):
-                comments += bool(row) and row[0].startswith(COMMENT)
+                comments += _is_comment(row)
                 continue
             count += 1
             if any(len(cell) > _LONGEST_CELL for cell in row):
@@ -292,7 +298,7 @@ def _survey_once(data: bytes | Path, encoding: str, separator: str, limits: Limi
     headers, warnings = _name_headers([titles[i] for i in picked], picked)
     if comments:
         warnings.append(_("Rows that start with # were left out: they explain, they are no contacts."))
-    return Table(data, tuple(headers), encoding, separator, count, tuple(warnings), skipped, picked)
+    return Table(data, tuple(headers), encoding, separator, count, tuple(warnings), skipped, picked, int(has_directive))
 
 
 def _chain(first: list[tuple[int, list[str]]], rest: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
@@ -300,13 +306,15 @@ def _chain(first: list[tuple[int, list[str]]], rest: Iterator[tuple[int, list[st
     yield from rest
 
 
-def _find_titles(records: Iterator[tuple[int, list[str]]]) -> tuple[int, list[str], list[tuple[int, list[str]]]]:
-    """(number of the title row, its cells, rows already read after it).
+def _find_titles(records: Iterator[tuple[int, list[str]]]) -> tuple[int, list[str], list[tuple[int, list[str]]], int]:
+    """(number of the title row, its cells, rows already read after it, explanations among them).
 
     A lonely text above the table ("List of members 2027") is no title row.
     """
     seen: list[tuple[int, list[str]]] = []
+    comments = 0
     for number, row in records:
+        comments += _is_comment(row)
         if not _is_left_out(row):
             seen.append((number, row))
         if len(seen) == 6:
@@ -316,7 +324,7 @@ def _find_titles(records: Iterator[tuple[int, list[str]]]) -> tuple[int, list[st
     filled = [sum(1 for cell in row if cell.strip()) for _number, row in seen]
     index = next((i for i, n in enumerate(filled) if n > 1), 0) if max(filled) > 2 else 0
     number, row = seen[index]
-    titles = [" ".join(cell.split()) for cell in row]
+    titles = [" ".join(cell[:500].split()) for cell in row]
     while titles and not titles[-1]:
         titles.pop()
     if _looks_like_data(titles):
@@ -325,7 +333,7 @@ def _find_titles(records: Iterator[tuple[int, list[str]]]) -> tuple[int, list[st
     # data without a title is a column when most rows have it, and a slip when one row has it
     while sample and sum(1 for r in sample if len(r) > len(titles) and r[len(titles)].strip()) * 2 > len(sample):
         titles.append("")
-    return number, titles, seen[index + 1 :]
+    return number, titles, seen[index + 1 :], comments
 
 
 _DATE_LIKE = re.compile(r"\d{1,4}[/.\-]\d{1,2}[/.\-]\d{1,4}")

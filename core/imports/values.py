@@ -94,7 +94,10 @@ def _checked_day(day: int, month: int, year: int) -> date:
 
 def parse_date(text: str) -> date:
     """A day: 14/05/1954, 14-5-1954, 1954-05-14, 14 mei 1954. A year of two digits is asked back."""
-    typed = _TIME.sub("", text.strip())
+    typed = text.strip()
+    if len(typed) > 40:
+        raise CellMistake(_("This is not a date. Write it like 14/05/1954."))
+    typed = _TIME.sub("", typed)
     match = _DAY_FIRST.fullmatch(typed)
     if match:
         return _checked_day(int(match[1]), int(match[2]), int(match[3]))
@@ -128,7 +131,7 @@ def _date_in_number(typed: str) -> str | None:
                 continue
             if 1900 <= meant.year <= 2100:
                 return f"{meant:%d/%m/%Y}"
-    if re.fullmatch(r"\d{4,5}", typed, re.ASCII) and 60 < int(typed) < 73_000:
+    if re.fullmatch(r"\d{4,5}", typed, re.ASCII) and 2_200 < int(typed) < 73_000:
         return f"{date(1899, 12, 30) + timedelta(days=int(typed)):%d/%m/%Y}"
     return None
 
