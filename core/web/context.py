@@ -20,8 +20,9 @@ def current_organisation() -> Organisation:
     """The organisation of the URL (or of the job)."""
     organisation: Organisation | None = g.get("organisation")
     if organisation is None or organisation.id != current_scope().organisation_id:
+        organisation_id = current_scope().organisation_id
         with unscoped("the organisation of the current scope"):
-            organisation = db.session.get(Organisation, current_scope().organisation_id)
+            organisation = db.session.get(Organisation, organisation_id) if organisation_id else None
         if organisation is None:
             raise OutOfScope("the scope names no organisation")
         g.organisation = organisation
