@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.extend.registry import registry
+from core.i18n import _l
 from core.lists.columns import Column
 from core.lists.filters import Filter
 
@@ -34,6 +35,7 @@ class ListDefinition:
     search_hint: what the empty search box says.
     default_sort: name of a column, "-" before it sorts downwards.
     base_condition: () -> condition every row meets ("not in the bin").
+    base_reason: why a row is not in the list when it does not meet that ("In the bin").
     joins: (select) -> select with the joins its columns and filters need; always applied.
     profile_endpoint: view that shows one row; it gets `pk`.
     edit_endpoint: view that changes one row; shown in the row menu.
@@ -59,6 +61,7 @@ class ListDefinition:
     search_hint: Any = ""
     default_sort: str = "name"
     base_condition: Callable[[], Any] | None = None
+    base_reason: Any = _l("Does not belong in this list")
     joins: Callable[[Any], Any] | None = None
     profile_endpoint: str | None = None
     edit_endpoint: str | None = None
@@ -70,6 +73,11 @@ class ListDefinition:
     empty_title: Any = ""
     empty_text: Any = ""
     tabs: tuple[str, ...] = ()
+
+
+def list_endpoint(name: str) -> str:
+    """The endpoint of the page that shows this list."""
+    return next(f"{v.__name__}.list" for v in registry().all("views") if getattr(getattr(v, "definition", None), "name", None) == name)
 
 
 def definition_named(name: str) -> ListDefinition:

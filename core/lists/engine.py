@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from core.db import chunks, db
+from core.db import chunks, db, is_one_of
 from core.errors import UserMistake
 from core.i18n import _
 from core.lists.columns import Column
@@ -203,9 +203,9 @@ def ids_of(listing: Listing, asked: FilterSet, sort: Sort, *, limit: int) -> lis
 def visible_ids(listing: Listing, ids: Sequence[int]) -> list[int]:
     """Those of `ids` that are in the list, in the order given; others do not exist for the actor."""
     seen: set[int] = set()
-    for part in chunks(ids):
+    for part in chunks(ids, 5_000):
         base = listing.definition.base_condition
-        statement = _joined(listing, select(listing.definition.model.id)).where(listing.definition.model.id.in_(part))
+        statement = _joined(listing, select(listing.definition.model.id)).where(is_one_of(listing.definition.model.id, part))
         seen.update(db.session.scalars(statement.where(base()) if base is not None else statement))
     return [i for i in dict.fromkeys(ids) if i in seen]
 
@@ -216,7 +216,7 @@ def read_rows(listing: Listing, ids: Sequence[int], columns: Sequence[Column], *
     labelled = [e.label(f"v{number}") for number, e in enumerate(entities)]
     base = listing.definition.base_condition
     for part in chunks(ids, batch):
-        statement = _joined(listing, select(*labelled)).where(listing.definition.model.id.in_(part))
+        statement = _joined(listing, select(*labelled)).where(is_one_of(listing.definition.model.id, part))
         if base is not None:
             statement = statement.where(base())
         by_id = {row[0]: row for row in db.session.execute(statement)}

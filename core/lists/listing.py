@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.access import Actor
+from core.exports.actions import export_actions
 from core.extend.registry import registry
 from core.lists.actions import BulkAction
 from core.lists.columns import Column
@@ -62,4 +63,6 @@ def listing_for(definition: ListDefinition, *, actor: Actor) -> Listing:
             columns += fields.columns(definition.name, target, json_column)
             filters += fields.filters(definition.name, target, json_column)
     actions = [a for a in found.active("bulk_actions", active) if a.list_name == definition.name]
+    if definition.export_permission:
+        actions += export_actions(definition.name, definition.export_permission)
     return make_listing(definition, actor, columns=columns, filters=filters, actions=actions)

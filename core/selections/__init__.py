@@ -1,0 +1,1 @@
+"""Chosen rows, frozen: what a bulk action, an export or a document run works on."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import and_
+
 from core.contacts.models import Contact
 from core.i18n import _l
 from core.lists.contacts.columns import COLUMNS
@@ -17,7 +19,7 @@ def in_use() -> Any:
 
 
 def in_bin() -> Any:
-    return Contact.deleted_at.is_not(None)
+    return and_(Contact.deleted_at.is_not(None), Contact.erased_at.is_(None))
 
 
 CONTACTS = ListDefinition(
@@ -33,6 +35,7 @@ CONTACTS = ListDefinition(
     search_hint=_l("Search by name, e-mail or town"),
     default_sort="name",
     base_condition=in_use,
+    base_reason=_l("In the bin"),
     profile_endpoint="ContactProfile.show",
     edit_endpoint="ContactProfile.edit",
     edit_permission="contacts.write",
@@ -40,6 +43,7 @@ CONTACTS = ListDefinition(
     add=(
         AddEntry(_l("Contact"), "user-plus", "ContactProfile.add", "contacts.write"),
         AddEntry(_l("Add several contacts"), "table-import", "ImportWizard.start", "contacts.write"),
+        AddEntry(_l("Type a few contacts"), "users", "SeveralContacts.add", "contacts.write"),
     ),
     empty_title=_l("No contacts yet"),
     empty_text=_l("Add the first person, or bring in a whole list at once."),
@@ -51,13 +55,14 @@ BIN = ListDefinition(
     model=Contact,
     title=_l("Bin"),
     noun=_l("contacts"),
-    permission="contacts.write",
+    permission="contacts.delete",
     columns=COLUMNS,
     filters=FILTERS,
     search=contact_search,
     search_hint=_l("Search by name, e-mail or town"),
     default_sort="name",
     base_condition=in_bin,
+    base_reason=_l("Not in the bin"),
     extra_fields=(("contact", Contact.extra),),
     shares="contacts",
     empty_title=_l("The bin is empty"),

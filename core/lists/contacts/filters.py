@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from core.contacts.attributes import BY_NAME, GENDER_TITLES
 from core.contacts.models import Contact
 from core.contacts.names import fold
 from core.contacts.parsing import country_choices, language_choices
@@ -18,7 +19,6 @@ from core.lists.conditions import (
     like_pattern,
     text_condition,
 )
-from core.lists.contacts.columns import GENDER_TITLES
 from core.lists.filters import Filter
 
 LIST = "contacts"
@@ -34,12 +34,13 @@ def name_condition(operator: str, value: Any) -> Any:
     return Contact.name_key.like(like_pattern(folded), escape="/")
 
 
-def _text(name: str, label: Any, *expressions: Any, position: int) -> Filter:
-    return Filter(name, LIST, label, PANEL, "text", text_condition(*expressions), position=position)
+def _text(name: str, *expressions: Any, label: Any = None, position: int) -> Filter:
+    condition = text_condition(*expressions or (getattr(Contact, name),))
+    return Filter(name, LIST, label or BY_NAME[name].label, PANEL, "text", condition, position=position)
 
 
-def _choice(name: str, label: Any, expression: Any, choices: Any, *, position: int) -> Filter:
-    return Filter(name, LIST, label, PANEL, "choice", choice_condition(expression), choices=choices, position=position)
+def _choice(name: str, choices: Any, *, position: int) -> Filter:
+    return Filter(name, LIST, BY_NAME[name].label, PANEL, "choice", choice_condition(getattr(Contact, name)), choices=choices, position=position)
 
 
 def _day(name: str, label: Any, condition: Condition, *, position: int) -> Filter:
@@ -52,21 +53,21 @@ def _genders() -> Sequence[tuple[str, Any]]:
 
 FILTERS = (
     Filter("name", LIST, _l("Name"), PANEL, "text", name_condition, operators=("contains", "is"), position=1),
-    _text("first_name", _l("First name"), Contact.first_name, position=2),
-    _text("last_name", _l("Last name"), Contact.last_name, position=3),
+    _text("first_name", position=2),
+    _text("last_name", position=3),
     Filter("age", LIST, _l("Age"), PANEL, "number", age_condition(Contact.birth_date), position=10),
-    _day("birth_date", _l("Date of birth"), date_condition(Contact.birth_date), position=11),
-    _choice("gender", _l("Gender"), Contact.gender, _genders, position=12),
-    _choice("nationality", _l("Nationality"), Contact.nationality, country_choices, position=13),
-    _choice("language", _l("Language"), Contact.language, language_choices, position=14),
-    _text("email", _l("E-mail address"), Contact.email_1, Contact.email_2, Contact.email_3, position=20),
-    _text("email_1", _l("E-mail address 1"), Contact.email_1, position=21),
-    _text("phone", _l("Phone or mobile"), Contact.mobile_1, Contact.mobile_2, Contact.mobile_3, Contact.phone, position=22),
-    _text("street", _l("Street"), Contact.street, position=30),
-    _text("postcode", _l("Postcode"), Contact.postcode, position=31),
-    _text("town", _l("Town"), Contact.town, position=32),
-    _choice("country", _l("Country"), Contact.country, country_choices, position=33),
-    _text("remarks", _l("Remarks"), Contact.remarks, position=40),
+    _day("birth_date", BY_NAME["birth_date"].label, date_condition(Contact.birth_date), position=11),
+    _choice("gender", _genders, position=12),
+    _choice("nationality", country_choices, position=13),
+    _choice("language", language_choices, position=14),
+    _text("email", Contact.email_1, Contact.email_2, Contact.email_3, label=_l("E-mail address"), position=20),
+    _text("email_1", position=21),
+    _text("any_phone", Contact.mobile_1, Contact.mobile_2, Contact.mobile_3, Contact.phone, label=_l("Telephone or mobile"), position=22),
+    _text("street", position=30),
+    _text("postcode", position=31),
+    _text("town", position=32),
+    _choice("country", country_choices, position=33),
+    _text("remarks", position=40),
     _day("created_at", _l("Added on"), instant_condition(Contact.created_at), position=50),
     _day("changed_at", _l("Changed on"), instant_condition(Contact.changed_at), position=51),
 )

@@ -159,7 +159,7 @@ WRONG = {
     "f.shoe_size.is=42": "“shoe_size” is not something you can filter on here.",
     "f.town.like=x": "“like” cannot be asked of Town.",
     "f.membership.type.is=boss": "“boss” is not one of the choices for Type of membership.",
-    "f.birth_date.on=31/02/2020": "“31/02/2020” is not a date. Write Date of birth as dd/mm/yyyy.",
+    "f.birth_date.on=31/02/2020": "“31/02/2020” is not a date. Write Birth date as dd/mm/yyyy.",
     "f.age.from=old": "“old” is not a number. Write Age in digits.",
     "f.age.from=1e9": "“1e9” is not a number. Write Age in digits.",
     "f.age.from=" + "9" * 30: "“" + "9" * 30 + "” is not a number. Write Age in digits.",
@@ -219,7 +219,7 @@ def test_the_question_is_said_in_words(club, listing):
         "f.membership.sport.is=padel&f.membership.sport.is=badminton&f.age.from=60&f.age.until=70&f.town.empty=yes&f.birth_date.from=1950-02-01", listing
     )
 
-    assert [str(s) for s in asked.sentences()] == ["Age from 60 to 70", "Date of birth from 01/02/1950", "Town is empty", "Sport is Padel or Badminton"]
+    assert [str(s) for s in asked.sentences()] == ["Age from 60 to 70", "Birth date from 01/02/1950", "Town is empty", "Sport is Padel or Badminton"]
 
 
 def test_one_filter_can_be_taken_out(club, listing):
