@@ -5,15 +5,17 @@
 
   function rows(form) { return Array.prototype.slice.call(form.querySelectorAll("[data-select-row]")); }
 
+  // data-select-more counts rows that are chosen too, but stand on another page.
   function refresh(form) {
     var all = rows(form), chosen = all.filter(function (box) { return box.checked; });
+    var number = chosen.length + Number(form.dataset.selectMore || 0);
     all.forEach(function (box) { var row = box.closest("tr"); if (row) row.classList.toggle("is-selected", box.checked); });
     var master = form.querySelector("[data-select-all]");
     if (master) { master.checked = all.length > 0 && chosen.length === all.length; master.indeterminate = chosen.length > 0 && chosen.length < all.length; }
     var bar = form.querySelector("[data-bulkbar]");
-    if (bar) bar.hidden = chosen.length === 0;
+    if (bar) bar.hidden = number === 0;
     form.querySelectorAll("[data-select-count]").forEach(function (place) {
-      place.textContent = (chosen.length === 1 ? place.dataset.one : place.dataset.many || "%s").replace("%s", String(chosen.length));
+      place.textContent = (number === 1 ? place.dataset.one : place.dataset.many || "%s").replace("%s", String(number));
     });
   }
 
