@@ -20,6 +20,8 @@ from core.extend.manager import Plugins
 from core.extend.registry import Registry, build
 from core.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from core.models import load_models
+from core.rest.authentication import prepare_api
+from core.web.addresses import LateRule
 from core.web.errors import add_error_handlers
 from core.web.security import CoreSecurityManager, add_headers
 from core.web.session import prepare_requests
@@ -34,6 +36,7 @@ def create_app(config: Config | None = None, **overrides: Any) -> Flask:
     config = config or configuration.load(**overrides)
     logs.configure(config.log_level)
     app = Flask("koepel", root_path=str(ROOT / "core"), instance_path=str(config.instance_dir), static_folder="web/static", template_folder="web/templates")
+    app.url_rule_class = LateRule
     app.config.update(flask_settings(config))
     app.config["KOEPEL"] = config
     if config.proxy_hops:
@@ -48,6 +51,7 @@ def create_app(config: Config | None = None, **overrides: Any) -> Flask:
         configure_engine(db.engine)
         appbuilder = CoreAppBuilder(app, db.session, security_manager_class=CoreSecurityManager, update_perms=False)
         app.extensions["babel"].locale_selector = select_language
+        prepare_api(app)
         registry = build(plugins, core_plugin)
         app.extensions["koepel"] = registry
         check_tables(registry)
@@ -148,10 +152,12 @@ def add_views(app: Flask, appbuilder: AppBuilder, registry: Registry) -> None:
     owners: dict[str, str] = {}
     for owned in registry.owned("views"):
         before = set(app.blueprints)
-        is_api = owned.item.__module__.startswith("flask_appbuilder") or getattr(owned.item, "is_rest", False)
+        is_api = owned.item.__module__.startswith("flask_appbuilder")
         (appbuilder.add_api if is_api else appbuilder.add_view_no_menu)(owned.item)
         for blueprint in set(app.blueprints) - before:
             owners[blueprint] = owned.plugin
+            if getattr(owned.item, "is_rest", False):
+                csrf.exempt(app.blueprints[blueprint])  # check_caller asks it of calls without a key
     app.extensions["koepel_view_plugins"] = owners
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]

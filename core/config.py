@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -42,16 +42,26 @@ class Config(BaseModel):
     mail_use_tls: bool = Field(False, description="STARTTLS.")
     mail_use_ssl: bool = Field(False, description="TLS from the start.")
     mail_from: str = Field("koepel@localhost.example", description="Sender of all mails; clubs and federations are in Reply-To.")
+    push_public_key: str = Field("", description="Public VAPID key for notifications on phones; empty: off. Make both with `koepel push-keys`.")
+    push_private_key: str = Field("", description="Private VAPID key.")
+    push_contact: str = Field("", description="E-mail address push services may write to when something is wrong; empty: that of `mail_from`.")
     broker_url: str = Field("", description="Redis or RabbitMQ address for Celery workers; empty: Koepel's own workers.")
+    broker_prefix: str = Field("koepel", pattern=r"^[a-z0-9_-]{1,40}$", description="Before the names of queues, so that several installations can share a broker.")
     embedded_worker: bool = Field(True, description="Run jobs inside `koepel serve` too.")
     session_hours: int = Field(12, ge=1, le=720, description="Absolute life of a login.")
     session_idle_hours: int = Field(8, ge=1, le=720, description="A login ends after so long without a click.")
+    ask_second_factor: bool = Field(True, description="Who administers a federation must set up a second step to log in; can only be switched off outside production.")
     max_upload_mb: int = Field(25, ge=1, le=500, description="Largest request in MiB.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def has_push(self) -> bool:
+        """Can notifications be sent to browsers that are closed?"""
+        return bool(self.push_public_key and self.push_private_key)
 
     @property
     def is_https(self) -> bool:
@@ -98,10 +108,11 @@ def _with_keys(config: Config) -> Config:
     from cryptography.fernet import Fernet  # noqa: PLC0415 -- slow import, only needed at start
 
     update: dict[str, Any] = {}
-    for name, file, make in (
-        ("secret_key", "secret.key", lambda: secrets.token_urlsafe(48)),
-        ("field_keys", "field.key", lambda: Fernet.generate_key().decode()),
-    ):
+    makers: dict[str, tuple[str, Callable[[], str]]] = {
+        "secret_key": ("secret.key", lambda: secrets.token_urlsafe(48)),
+        "field_keys": ("field.key", lambda: Fernet.generate_key().decode()),
+    }
+    for name, (file, make) in makers.items():
         if getattr(config, name) or config.is_production:
             continue
         path = config.instance_dir / file
@@ -126,5 +137,7 @@ def check(config: Config) -> None:
         raise StartRefused("setting secret_key: this is not random")
     if not config.field_keys:
         raise StartRefused("setting field_keys: give at least one key, see the documentation")
+    if not config.ask_second_factor:
+        raise StartRefused("setting ask_second_factor: it cannot be off in production")
     if not config.is_https:
         raise StartRefused("setting public_url: production needs an https:// address")

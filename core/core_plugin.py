@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import pkgutil
 from collections.abc import Callable
 from typing import Any
 
+import core
 from core.extend.registry import KEYS
 
-#: rooms with a `contributions.py`
-ROOMS = ("web", "organisations", "users", "contacts", "audit", "fields", "files", "lists", "selections", "exports", "imports", "jobs", "outbox", "health", "rest")
+
+def rooms() -> list[str]:
+    """Every room of the core with a `contributions.py`."""
+    names = [room.name for room in pkgutil.iter_modules(core.__path__) if room.ispkg]
+    return [name for name in names if importlib.util.find_spec(f"core.{name}.contributions")]
 
 
 def _contributions(kind: str) -> list[Any]:
     found: list[Any] = []
-    for room in ROOMS:
-        if importlib.util.find_spec(f"core.{room}") and importlib.util.find_spec(f"core.{room}.contributions"):
-            found += getattr(importlib.import_module(f"core.{room}.contributions"), kind.upper(), ())
+    for room in rooms():
+        found += getattr(importlib.import_module(f"core.{room}.contributions"), kind.upper(), ())
     return found
 
 

@@ -18,10 +18,12 @@ from flask_appbuilder.models.sqla.base import SQLA
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, DateTime, Engine, MetaData, any_, bindparam, cast, event, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import JSON, TypeDecorator
 
+from core.bulk import insert_at_once
 from core.errors import StaleVersion
 
 NAMING_CONVENTION = {
@@ -73,6 +75,20 @@ class TenantSession(FlaskSession):
     @property
     def is_writing(self) -> bool:
         return bool(self.info.get("writing"))
+
+    def get(self, entity: Any, ident: Any, **options: Any) -> Any:
+        """A row by its key; what is in memory from another scope is not found either."""
+        from core.tenancy import is_visible  # noqa: PLC0415 -- circular: tenancy listens to this session
+
+        found = super().get(entity, ident, **options)
+        return found if found is None or is_visible(found, self) else None
+
+    def get_one(self, entity: Any, ident: Any, **options: Any) -> Any:
+        """The same, where it must be there."""
+        found = self.get(entity, ident, **options)
+        if found is None:
+            raise NoResultFound(f"no {entity} of this scope with key {ident}")
+        return found
 
 
 db = SQLA(session_options={"class_": TenantSession, "autoflush": False})
@@ -159,6 +175,7 @@ def configure_engine(engine: Engine) -> None:
 
 
 def is_postgres() -> bool:
+    """Is this PostgreSQL, and not the embedded SQLite?"""
     return bool(db.engine.dialect.name == "postgresql")
 
 
@@ -172,6 +189,63 @@ def run_ddl(connection: Connection, statements: Iterable[str]) -> None:
     """Run fixed schema statements of ours (never with anything a user typed in them)."""
     for statement in statements:
         connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def schema_change() -> Iterator[Connection]:
+    """One transaction for changes of the schema: others wait, and after a crash nothing was changed."""
+    if db.session().info.get("writing"):
+        raise RuntimeError("schema_change() cannot be inside transaction()")
+    db.session.remove()  # its open transaction would make us wait for ourselves
+    token = _immediate.set(True)
+    try:
+        with db.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                with _without_foreign_keys(connection), connection.begin():
+                    yield connection
+                    if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise RuntimeError("this change of the schema leaves rows that point nowhere")
+            else:
+                with connection.begin():
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
+                    connection.exec_driver_sql(OPEN_WALLS)
+                    yield connection
+    finally:
+        _immediate.reset(token)
+
+
+#: PostgreSQL: this transaction sees every organisation, see core.rls
+OPEN_WALLS = "SELECT set_config('koepel.low', '0', true), set_config('koepel.high', '2147483647', true), set_config('koepel.federation', '0', true)"
+#: any number, as long as all processes of this platform use the same
+_SCHEMA_LOCK = 4_770_635
+
+
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite rebuilds a table by dropping it, which its children must survive; not possible inside a transaction."""
+    raw: Any = connection.connection.driver_connection
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
+
+
+#: what keep_ddl() was told, by table
+kept_ddl: dict[str, list[Callable[[str], Iterable[str]]]] = {}
+
+
+def keep_ddl(table: Any, statements: Callable[[str], Iterable[str]]) -> None:
+    """Say what a table needs beyond its columns: triggers, a search index.
+
+    statements: (dialect name) -> schema statements that may be run again and again. They run
+    when the table is made, and after migrations.
+    """
+    kept_ddl.setdefault(table.name, []).append(statements)
+
+    @event.listens_for(table, "after_create")
+    def run(_table: Any, connection: Connection, **_options: Any) -> None:
+        run_ddl(connection, statements(connection.dialect.name))
 
 
 # --- bulk statements -----------------------------------------------------------------------
@@ -207,6 +281,8 @@ def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]], *, chunk: 
     session.flush()
     stamped = stamp_rows(model, rows)
     table: Any = model.__table__
+    if stamped and not is_postgres() and insert_at_once(session.connection(), table, stamped):
+        return len(stamped)
     with trusted_statement():
         for start in range(0, len(stamped), chunk):
             session.execute(insert(table), list(stamped[start : start + chunk]))
@@ -268,6 +344,13 @@ def is_one_of(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
         return column == any_(cast(literal(list(values), ARRAY(column.type)), ARRAY(column.type)))  # type: ignore[no-any-return]
     listed = func.json_each(json.dumps(list(values))).table_valued("value")
     return column.in_(select(listed.c.value))  # type: ignore[no-any-return]
+
+
+def days_between(earlier: Any, later: Any) -> ColumnElement[Any]:
+    """SQL: how many days lie between two dates of a row; 1 for today and tomorrow."""
+    if is_postgres():
+        return later - earlier  # type: ignore[no-any-return]
+    return func.julianday(later) - func.julianday(earlier)
 
 
 def chunks(items: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:

@@ -1,5 +1,7 @@
 """Errors that mean something to the caller. Everything else is a bug and stays loud."""
 
+from typing import ClassVar
+
 
 class KoepelError(Exception):
     """Base of all expected errors."""
@@ -9,8 +11,11 @@ class UserMistake(KoepelError):
     """Input the user can correct.
 
     `message` is already translated, plain, and says what to do; `field` names the form
-    field it belongs to, or None when it concerns the whole form.
+    field it belongs to, or None when it concerns the whole form. `status` is the HTTP status
+    when nobody shows it beside a form: a subclass may say 409.
     """
+
+    status: ClassVar[int] = 422
 
     def __init__(self, message: object, field: str | None = None) -> None:
         super().__init__(str(message))

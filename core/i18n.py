@@ -2,14 +2,51 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from babel.numbers import format_currency
+from babel.support import NullTranslations
+from flask import g, has_app_context
 from flask_babel import format_date as _format_date
 from flask_babel import format_datetime as _format_datetime
-from flask_babel import get_locale, gettext, lazy_gettext, ngettext
+from flask_babel import get_domain, get_locale
+from flask_babel.speaklater import LazyString
 
 LANGUAGES = {"nl": "Nederlands", "fr": "Français", "de": "Deutsch", "en": "English"}
 DEFAULT_LANGUAGE = "nl"
+
+_catalogues: dict[str, Any] = {}
+
+
+def _catalogue() -> Any:
+    """The texts in the language of the reader. A page asks for hundreds of them, so it is found in one step."""
+    if not has_app_context():
+        return NullTranslations()
+    kept = getattr(g._get_current_object(), "_flask_babel", None)  # where Flask-Babel keeps the locale
+    locale = getattr(kept, "babel_locale", None) or get_locale()
+    if locale is None:
+        return NullTranslations()
+    if locale.language not in _catalogues:
+        _catalogues[locale.language] = get_domain().get_translations()
+    return _catalogues[locale.language]
+
+
+def gettext(string: str, **variables: Any) -> str:
+    """A text in the language of the reader."""
+    text: str = _catalogue().ugettext(string)
+    return text % variables if variables else text
+
+
+def ngettext(singular: str, plural: str, num: int, **variables: Any) -> str:
+    """A text that depends on a number, which it may name as %(num)s."""
+    text: str = _catalogue().ungettext(singular, plural, num)
+    return text % {"num": num, **variables}
+
+
+def lazy_gettext(string: str, **variables: Any) -> Any:
+    """A text that is looked up when it is shown."""
+    return LazyString(gettext, string, **variables)
+
 
 _ = gettext
 _l = lazy_gettext
@@ -18,16 +55,20 @@ _n = ngettext
 __all__ = [
     "DEFAULT_LANGUAGE",
     "LANGUAGES",
+    "Words",
     "_",
     "_l",
     "_n",
     "current_language",
     "format_date",
+    "format_day_heading",
     "format_instant",
     "format_long_date",
     "format_money",
     "format_number",
+    "gettext",
     "in_own_language",
+    "ngettext",
 ]
 
 
@@ -45,6 +86,12 @@ def format_date(day: date | None) -> str:
 def format_long_date(day: date | None) -> str:
     """Date for use in a sentence: donderdag 11 maart 2027."""
     return _format_date(day, "full") if day else ""
+
+
+def format_day_heading(day: date) -> str:
+    """Date standing alone: Donderdag 11 maart 2027."""
+    text = format_long_date(day)
+    return text[:1].upper() + text[1:]
 
 
 def format_instant(instant: datetime | None) -> str:
@@ -73,3 +120,16 @@ def in_own_language(texts: dict[str, str] | None, fallback: str = "") -> str:
     if not texts:
         return fallback
     return texts.get(current_language()) or texts.get(DEFAULT_LANGUAGE) or next((t for t in texts.values() if t), fallback)
+
+
+class Words(dict[str, str]):
+    """A text given per language; as a string it is in the language of the reader.
+
+    Example: Words(nl="Voorzitter", fr="Président", de="Vorsitz", en="Chair")
+    """
+
+    def __str__(self) -> str:
+        return in_own_language(self)
+
+    def __hash__(self) -> int:  # type: ignore[override]  # declarations are frozen and hashable
+        return hash(tuple(sorted(self.items())))

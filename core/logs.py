@@ -52,5 +52,5 @@ def configure(level: str) -> None:
         handler.is_koepel = True  # type: ignore[attr-defined]
         root.addHandler(handler)
     root.setLevel(level)
-    for noisy in ("flask_appbuilder", "fontTools", "xhtml2pdf", "reportlab", "waitress.queue"):
+    for noisy in ("flask_appbuilder", "fontTools", "xhtml2pdf", "reportlab", "waitress.queue", "alembic"):
         logging.getLogger(noisy).setLevel("ERROR")

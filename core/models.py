@@ -1,6 +1,7 @@
 """Loads every model of the core, so that relations and migrations see all tables."""
 
 import importlib
+import importlib.util
 import pkgutil
 
 import core

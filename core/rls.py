@@ -21,6 +21,17 @@ _SET = text(
 _MAX = "2147483647"
 
 POLICY = "koepel_tenancy"
+READERS = "koepel_readers"
+
+#: what a condition of a class may name: {low} and {high}, the range of organisations of the
+#: scope (one number for a club), and {federation}, the federation at hand or 0
+_NAMES = {
+    "low": "nullif(current_setting('koepel.low', true), '')::int",
+    "high": "nullif(current_setting('koepel.high', true), '')::int",
+    "federation": "coalesce(nullif(current_setting('koepel.federation', true), ''), '0')::int",
+}
+
+_OWN_AND_REGIONS = "organisation_id IN (SELECT o.id FROM organisation o WHERE o.id = {federation} OR o.parent_id = {federation})"
 
 
 def settings_for(scope: Any) -> dict[str, str]:
@@ -50,25 +61,30 @@ def _wall_is_down(session: Session, _transaction: Any, _connection: Any) -> None
     session.info.pop("wall", None)  # SET LOCAL ends with its transaction
 
 
-def policy_sql(table: str, *, federation_condition: str | None = None, readers: str | None = None) -> list[str]:
-    """Statements that put `table` behind the wall; used by migrations.
+@event.listens_for(TenantSession, "after_transaction_end")
+def _wall_may_be_down(session: Session, _transaction: Any) -> None:
+    session.info.pop("wall", None)  # a savepoint that was rolled back takes the setting with it
 
-    `federation_condition` is what a federation or region must also meet (SQL on the row);
-    without it such a scope is limited to its own rows. `readers` is a condition under which
-    others than the owner read the row (an invoice's debtor).
+
+def policy_sql(table: str, *, federation_condition: str | None = None, readers: str | None = None) -> list[str]:
+    """Statements that put `table` behind the wall; they may be run again.
+
+    federation_condition: what a federation or region must also meet (SQL on the row); without
+        it such a scope is limited to its own rows and those of its regions.
+    readers: condition under which others than the owner read, but never write, the row (an
+        invoice's debtor). Both may name {low}, {high} and {federation}.
     """
-    in_range = (
-        "organisation_id BETWEEN nullif(current_setting('koepel.low', true), '')::int"
-        " AND nullif(current_setting('koepel.high', true), '')::int"
-    )
-    federation = "coalesce(nullif(current_setting('koepel.federation', true), ''), '0')::int"
-    own_or_shared = federation_condition or f"organisation_id IN (SELECT o.id FROM organisation o WHERE o.id = {federation} OR o.parent_id = {federation})"
-    condition = f"{in_range} AND (CASE WHEN {federation} = 0 THEN true ELSE ({own_or_shared}) END)"
-    if readers:
-        condition = f"({condition}) OR ({readers})"
-    return [
+    in_range = f"organisation_id BETWEEN {_NAMES['low']} AND {_NAMES['high']}"
+    own_or_shared = (federation_condition or _OWN_AND_REGIONS).format(**_NAMES)
+    condition = f"{in_range} AND (CASE WHEN {_NAMES['federation']} = 0 THEN true ELSE ({own_or_shared}) END)"
+    statements = [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"DROP POLICY IF EXISTS {POLICY} ON {table}",
+        f"DROP POLICY IF EXISTS {READERS} ON {table}",
         f"CREATE POLICY {POLICY} ON {table} USING ({condition}) WITH CHECK ({condition})",
     ]
+    if readers:
+        some_scope = f"{_NAMES['low']} <= {_NAMES['high']}"
+        statements.append(f"CREATE POLICY {READERS} ON {table} FOR SELECT USING ({some_scope} AND ({readers.format(**_NAMES)}))")
+    return statements

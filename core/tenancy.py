@@ -10,15 +10,16 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, event, inspect, select
+from sqlalchemy import Date, ForeignKey, bindparam, event, inspect, or_, select
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
-from sqlalchemy.orm import declared_attr
-from sqlalchemy.sql import ColumnElement, visitors
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.selectable import SelectBase
 
+from core import clock
 from core.db import TenantSession, is_trusted_statement
 from core.errors import OutOfScope
 from core.rls import raise_wall
@@ -99,9 +100,7 @@ def unscoped(reason: str) -> Any:
 class Tenant:
     """A row that has an owner: `organisation_id`. Use TenantOwned or a Shared class."""
 
-    @declared_attr
-    def organisation_id(cls) -> Mapped[int]:
-        return mapped_column(ForeignKey("organisation.id"), nullable=False)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
 
 
 class TenantOwned(Tenant):
@@ -109,7 +108,16 @@ class TenantOwned(Tenant):
 
 
 class Shared(Tenant):
-    """Owned by one organisation, seen by a few others: the class says by whom."""
+    """Owned by one organisation, seen by a few others: the class says by whom.
+
+    The class says it twice, for two walls: `visible_in` for the ORM, and the two conditions
+    below, in SQL, for PostgreSQL (see core.rls.policy_sql). The second may be wider.
+    """
+
+    #: what a row must meet for a federation or region to touch it
+    wall_for_federations: ClassVar[str | None] = None
+    #: what a row must meet for anybody to read it, besides its owner
+    wall_for_readers: ClassVar[str | None] = None
 
     @classmethod
     def visible_in(cls, scope: Scope) -> ColumnElement[bool]:
@@ -128,10 +136,9 @@ class FederationReadable(Shared):
     """
 
     federation_writes: ClassVar[frozenset[str]] = frozenset()
+    wall_for_federations = "federation_id = {federation}"
 
-    @declared_attr
-    def federation_id(cls) -> Mapped[int | None]:
-        return mapped_column(ForeignKey("organisation.id"), nullable=True)
+    federation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
 
     @classmethod
     def visible_in(cls, scope: Scope) -> ColumnElement[bool]:
@@ -151,13 +158,18 @@ class FederationReadable(Shared):
 def clubs_of_region(region_id: int | None) -> Any:
     from core.organisations.models import Affiliation  # noqa: PLC0415 -- circular: models use the mixins above
 
-    return select(Affiliation.organisation_id).where(Affiliation.region_id == region_id)
+    # asked when the statement runs: the criteria are kept longer than a day
+    today = bindparam("koepel_today", callable_=clock.today, type_=Date())
+    return select(Affiliation.organisation_id).where(
+        Affiliation.region_id == region_id, or_(Affiliation.until_on.is_(None), Affiliation.until_on >= today)
+    )
 
 
 # --- reads -----------------------------------------------------------------------------------
 
 
-def _subclasses(cls: type) -> Iterator[type]:
+def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
+    child: type[Any]
     for child in cls.__subclasses__():
         yield child
         yield from _subclasses(child)
@@ -165,6 +177,11 @@ def _subclasses(cls: type) -> Iterator[type]:
 
 def _mapped(parent: type) -> list[type]:
     return [c for c in _subclasses(parent) if inspect(c, raiseerr=False) is not None]
+
+
+def mapped_tenants() -> list[type[Tenant]]:
+    """Every model whose rows have an owner, by table name."""
+    return sorted(_mapped(Tenant), key=lambda c: c.__tablename__)  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=1)
@@ -185,25 +202,57 @@ def _criteria(scope: Scope, _registered: int) -> tuple[Any, ...]:
     return tuple(options)
 
 
+@dataclass
+class _Frame:
+    """One SELECT of a statement: the tenant tables it reads, and those a model stands for in it."""
+
+    sources: set[Any] = field(default_factory=set)
+    covered: set[Any] = field(default_factory=set)
+
+
+def _frames(statement: Any) -> Iterator[_Frame]:
+    """Every SELECT of a statement by itself, so that a model in one covers nothing in another.
+
+    A source is a tenant table or an alias of one. What a model brings along is annotated, and
+    its criteria cover the source it stands for; so the bare table beside a model's column, or
+    the bare key of `Session.get`, is covered too. A source no model stands for is not.
+    """
+    names = tenant_tables()
+    selects, known = [statement], set()
+    while selects:
+        select_ = selects.pop()
+        if id(select_) in known:
+            continue
+        known.add(id(select_))
+        frame, waiting, seen = _Frame(), [select_], set()
+        while waiting:
+            element = waiting.pop()
+            if id(element) in seen:
+                continue
+            seen.add(id(element))
+            if element is not select_ and isinstance(element, SelectBase):
+                selects.append(element)
+                continue
+            kind = getattr(element, "__visit_name__", "")
+            if kind in ("textclause", "text"):
+                frame.sources.add(element)
+                continue
+            source = getattr(element, "table", None) if kind == "column" else element
+            table = getattr(source, "element", source)  # what an alias stands for
+            if getattr(table, "fullname", "") in names:
+                frame.sources.add(source)
+                if "parententity" in element._annotations or "parentmapper" in element._annotations:
+                    frame.covered.add(source)
+                if kind != "column":
+                    continue  # the table inside an alias is not another source
+            waiting += element.get_children()
+        yield frame
+
+
 def _touched(statement: Any) -> tuple[bool, bool]:
     """(touches a tenant table, touches one past the ORM)."""
-    names = tenant_tables()
-    touches = past_orm = False
-    for element in visitors.iterate(statement):
-        kind = getattr(element, "__visit_name__", "")
-        if kind == "table":
-            name = element.fullname
-        elif kind == "column" and getattr(element, "table", None) is not None:
-            name = getattr(element.table, "fullname", "")
-        elif kind in ("textclause", "text"):
-            return True, True
-        else:
-            continue
-        if name in names:
-            touches = True
-            if "parententity" not in element._annotations and "parentmapper" not in element._annotations:
-                past_orm = True
-    return touches, past_orm
+    frames = list(_frames(statement))
+    return any(frame.sources for frame in frames), any(frame.sources - frame.covered for frame in frames)
 
 
 @event.listens_for(TenantSession, "do_orm_execute")
@@ -239,16 +288,19 @@ def _raise_wall(session: Session) -> None:
     raise_wall(session, _current.get())
 
 
-def is_visible(row: Any) -> bool:
-    """May the current scope see this loaded row? Used where no query runs."""
+def is_visible(row: Any, session: Session) -> bool:
+    """May the current scope see this row, which is in memory already?"""
+    if not isinstance(row, Tenant):
+        return True
     found = current_scope()
-    if found.is_unscoped:
+    if found.is_unscoped or row.organisation_id == found.organisation_id:
         return True
     if isinstance(row, TenantOwned):
-        return row.organisation_id == found.organisation_id
-    if isinstance(row, FederationReadable) and found.kind == "federation":
-        return row.federation_id == found.organisation_id
-    return True
+        return False
+    mapper = inspect(type(row))
+    key = mapper.primary_key[0]
+    attribute = mapper.attrs[mapper.get_property_by_column(key).key].class_attribute
+    return session.execute(select(attribute).where(key == inspect(row).identity[0])).first() is not None
 
 
 @event.listens_for(TenantSession, "loaded_as_persistent")
@@ -292,10 +344,7 @@ def _check_write(session: Session, row: Tenant, found: Scope) -> None:
         before = state.attrs.organisation_id.history.deleted
         if before and before[0] != row.organisation_id:
             raise OutOfScope(f"{type(row).__name__} may not move to another organisation")
-    if isinstance(row, Shared):
-        allowed = row.may_be_written_in(found, changed)
-    else:
-        allowed = row.organisation_id == found.organisation_id
+    allowed = row.may_be_written_in(found, changed) if isinstance(row, Shared) else row.organisation_id == found.organisation_id
     if not allowed:
         raise OutOfScope(f"{type(row).__name__} of another organisation may not be written")
 

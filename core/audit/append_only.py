@@ -7,40 +7,49 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import DDL, Table, event
+from core.db import keep_ddl
 
-_EMPTIED = ("changes", "note", "salt", "redacted_at")
+_EMPTIED = ("changes", "note", "salt")
+_TOUCHED = (*_EMPTIED, "actor_name", "redacted_at")
 
 
 def append_only_sql(table: str, columns: list[str], dialect: str, *, keeps_redaction: bool = False) -> list[str]:
-    """Statements that protect `table`; migrations run them too.
+    """Statements that protect `table`; they may be run again.
 
-    `keeps_redaction` lets one change through: emptying an entry, once, with nothing else touched.
+    `keeps_redaction` lets one change through: emptying an entry, or the name of who did it, with
+    nothing else touched and the moment of it kept.
     """
     same = "IS" if dialect == "sqlite" else "IS NOT DISTINCT FROM"
-    kept = " AND ".join(f"NEW.{c} {same} OLD.{c}" for c in columns if c not in _EMPTIED)
-    emptied = f"OLD.redacted_at IS NULL AND NEW.redacted_at IS NOT NULL AND NEW.changes IS NULL AND NEW.note = '' AND NEW.salt = '' AND {kept}"
+    kept = " AND ".join(f"NEW.{c} {same} OLD.{c}" for c in columns if c not in _TOUCHED)
+    untouched = " AND ".join(f"NEW.{c} {same} OLD.{c}" for c in _EMPTIED)
+    emptied = (
+        f"NEW.redacted_at IS NOT NULL AND (OLD.redacted_at IS NULL OR NEW.redacted_at {same} OLD.redacted_at) AND {kept}"
+        f" AND (NEW.actor_name = '' OR NEW.actor_name {same} OLD.actor_name)"
+        f" AND ((NEW.changes IS NULL AND NEW.note = '' AND NEW.salt = '') OR ({untouched}))"
+    )
     when = f"WHEN (NOT ({emptied}))" if keeps_redaction else ""
+    verbs = {"delete": "", "update": when}
     if dialect == "sqlite":
         return [
-            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} {condition} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            for verb, condition in (("delete", ""), ("update", when))
+            *(f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in verbs),
+            *(
+                f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} {condition} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                for verb, condition in verbs.items()
+            ),
         ]
+    function = f"{table}_append_only()"
     return [
-        f"CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
-        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_append_only()",
-        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} FOR EACH ROW {when} EXECUTE FUNCTION {table}_append_only()",
-        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()",
+        f"CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
+        *(f"DROP TRIGGER IF EXISTS {table}_no_{verb} ON {table}" for verb in (*verbs, "truncate")),
+        *(
+            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} FOR EACH ROW {condition} EXECUTE FUNCTION {function}"
+            for verb, condition in verbs.items()
+        ),
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {function}",
     ]
 
 
 def protect(table: Any, *, keeps_redaction: bool = False) -> None:
-    """Have the triggers made whenever the table itself is made from the models."""
-
-    @event.listens_for(table, "after_create")
-    def add_triggers(target: Table, connection: Any, **_options: Any) -> None:
-        columns = [column.name for column in target.columns]
-        for statement in append_only_sql(target.name, columns, connection.dialect.name, keeps_redaction=keeps_redaction):
-            connection.execute(DDL(statement.replace("%", "%%")))
+    """Have the triggers made with the table."""
+    columns = [column.name for column in table.columns]
+    keep_ddl(table, lambda dialect: append_only_sql(table.name, columns, dialect, keeps_redaction=keeps_redaction))

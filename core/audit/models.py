@@ -25,6 +25,7 @@ class AuditEntry(TenantOwned, Base):
     __table_args__ = (
         Index("ix_audit_entry_subject", "organisation_id", "subject_type", "subject_id", "id"),
         Index("ix_audit_entry_batch", "organisation_id", "batch", "id"),
+        Index("ix_audit_entry_recent", "organisation_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
@@ -34,6 +35,8 @@ class AuditEntry(TenantOwned, Base):
     #: the user; empty for the platform itself
     actor_id: Mapped[int | None]
     actor_name: Mapped[str] = mapped_column(String(120))
+    #: the contact this was done for by somebody else (a parent for a child)
+    on_behalf_of_id: Mapped[int | None]
     #: "<noun>.<verb past>", e.g. "contact.changed"
     action: Mapped[str] = mapped_column(String(60))
     #: table name and id of what it was done to

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from core import clock
 from core.access import Actor
@@ -18,7 +18,7 @@ from core.db import db, insert_rows
 from core.errors import OutOfScope
 from core.tenancy import current_scope
 
-__all__ = ["HIDDEN", "Record", "entries_about", "record", "record_many", "redact"]
+__all__ = ["HIDDEN", "Record", "entries_about", "forget_details", "record", "record_many", "redact", "redact_names"]
 
 
 class _Hidden:
@@ -69,7 +69,14 @@ def record_many(records: Sequence[Record], *, actor: Actor, organisation_id: int
     if owner is None:
         raise OutOfScope("an audit entry belongs to an organisation: name it")
     salts = secrets.token_hex(8 * len(records))
-    common = {"organisation_id": owner, "batch": batch_of(owner), "at": clock.now(), "actor_id": actor.user_id, "actor_name": actor.name[:120]}
+    common = {
+        "organisation_id": owner,
+        "batch": batch_of(owner),
+        "at": clock.now(),
+        "actor_id": actor.user_id,
+        "actor_name": actor.name[:120],
+        "on_behalf_of_id": actor.on_behalf_of_id,
+    }
     heading = heading_of(common)
     rows = []
     for number, item in enumerate(records):
@@ -129,8 +136,36 @@ def redact(subject_type: str, subject_ids: Iterable[int]) -> int:
     with redacting():
         done: Any = db.session.execute(
             update(AuditEntry)
-            .where(AuditEntry.subject_type == subject_type, AuditEntry.subject_id.in_(ids), AuditEntry.redacted_at.is_(None))
-            .values(changes=None, note="", salt="", redacted_at=clock.now())
+            .where(AuditEntry.subject_type == subject_type, AuditEntry.subject_id.in_(ids), AuditEntry.salt != "")
+            .values(changes=None, note="", salt="", redacted_at=func.coalesce(AuditEntry.redacted_at, clock.now()))
+            .execution_options(synchronize_session=False)
+        )
+    return int(done.rowcount)
+
+
+def forget_details(ids: Iterable[int]) -> int:
+    """Empty entries past their term: who and what from what to what; that it happened stays. Inside transaction()."""
+    with redacting():
+        done: Any = db.session.execute(
+            update(AuditEntry)
+            .where(AuditEntry.id.in_(list(ids)), AuditEntry.salt != "")
+            .values(changes=None, note="", salt="", actor_name="", redacted_at=func.coalesce(AuditEntry.redacted_at, clock.now()))
+            .execution_options(synchronize_session=False)
+        )
+    return int(done.rowcount)
+
+
+def redact_names(user_ids: Iterable[int]) -> int:
+    """Empty the name of who did something, for logins that were erased; what was done, and by which number, stays.
+
+    The erasure of the login must be recorded in each of these logs as "ab_user.erased".
+    Inside transaction().
+    """
+    with redacting():
+        done: Any = db.session.execute(
+            update(AuditEntry)
+            .where(AuditEntry.actor_id.in_(list(user_ids)), AuditEntry.actor_name != "")
+            .values(actor_name="", redacted_at=func.coalesce(AuditEntry.redacted_at, clock.now()))
             .execution_options(synchronize_session=False)
         )
     return int(done.rowcount)

@@ -21,7 +21,7 @@ LONGEST_WHOSE = 40
 class Attribute:
     """One fact about a contact.
 
-    kind: how it is asked: "text", "date", "choice", "email", "tel" or "paragraphs".
+    kind: how it is asked: "text", "date", "choice", "email", "tel", "paragraphs" or "yes".
     clean: (typed value, country) -> value to store; raises UserMistake.
     show: stored value -> text; default the value itself.
     """
@@ -56,11 +56,19 @@ def _code(name: str, label: Any, group: str, allowed: frozenset[str], show: Call
     return Attribute(name, label, group, "choice", lambda text, _country: parsing.parse_code(text, allowed, capitals=capitals), show)
 
 
+def _yes(value: Any, _country: str) -> bool | None:
+    """Yes, or nothing: "no" is what everybody has who said nothing."""
+    if value not in (None, "", False, True):
+        raise UserMistake(_("Choose yes or no."))
+    return True if value else None
+
+
 def show_country(code: str | None) -> str:
     return f"{code} - {parsing.country_name(code)}" if code else ""
 
 
 def show_gender(code: str | None) -> str:
+    """What people call it, in the reader's language; "" when it is not known."""
     return str(GENDER_TITLES.get(code or "", ""))
 
 
@@ -85,6 +93,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     _line("town", _l("Town"), "address"),
     _code("country", _l("Country"), "address", parsing.COUNTRIES, show_country),
     Attribute("remarks", _l("Remarks"), "remarks", "paragraphs", lambda text, _country: parsing.parse_paragraphs(text, longest=longest("remarks"))),
+    Attribute("not_findable", _l("Not findable"), "reach", "yes", _yes, lambda value: _("Yes") if value else ""),
 )
 BY_NAME: Mapping[str, Attribute] = {attribute.name: attribute for attribute in ATTRIBUTES}
 
@@ -115,17 +124,15 @@ def clean_values(values: Mapping[str, Any], *, country: str | None = None, compl
     return cleaned, mistakes
 
 
-def clean_whose(whose: Mapping[str, str | None]) -> dict[str, str]:
-    """Whose addresses and numbers these are; those without a remark fall out."""
+def clean_whose(whose: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Whose addresses and numbers these are; None for the contact's own."""
     unknown = whose.keys() - set(CAN_BE_OF_OTHERS)
     if unknown:
         raise ValueError(f"cannot belong to others: {sorted(unknown)}")
-    found: dict[str, str] = {}
+    found: dict[str, str | None] = {}
     for name, text in whose.items():
         try:
-            clean = parsing.parse_line(text, longest=LONGEST_WHOSE)
+            found[name] = parsing.parse_line(text, longest=LONGEST_WHOSE)
         except UserMistake as mistake:
             raise UserMistake(mistake.message, field=f"whose_{name}") from None
-        if clean:
-            found[name] = clean
     return found

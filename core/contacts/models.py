@@ -57,6 +57,8 @@ class Contact(TenantOwned, Base):
     town: Mapped[str | None] = mapped_column(String(80))
     country: Mapped[str | None] = mapped_column(String(2), default="BE")
     remarks: Mapped[str | None] = mapped_column(String(2000))
+    #: true: never shown to a stranger who looks for an account
+    not_findable: Mapped[bool | None]
     #: whose address or number it is when not the contact's own: {"email_2": "daughter"}
     whose: Mapped[dict[str, str]] = mapped_column(JSONColumn, default=dict)
     #: values of extra fields, by field key

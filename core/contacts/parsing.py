@@ -13,7 +13,6 @@ from functools import lru_cache
 
 import phonenumbers
 from babel import Locale
-from email_validator import EmailNotValidError, validate_email
 
 from core import clock
 from core.errors import UserMistake
@@ -40,14 +39,17 @@ POSTCODES: dict[str, tuple[re.Pattern[str], str]] = {
 }
 _NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 COUNTRIES: frozenset[str] = frozenset(
-    code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
+    code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
 )
-LANGUAGES: frozenset[str] = frozenset(code for code in Locale("en").languages if len(code) == 2)
+LANGUAGES: frozenset[str] = frozenset(code for code in map(str, Locale("en").languages) if len(code) == 2)
 
 
 def parse_line(text: str | None, *, longest: int) -> str | None:
     """One line of text, trimmed, in composed Unicode."""
-    clean = _SPACES.sub(" ", _UNWANTED.sub("", unicodedata.normalize("NFC", text))).strip() if text else ""
+    if text and text.isascii() and text.isprintable():
+        clean = " ".join(text.split())
+    else:
+        clean = _SPACES.sub(" ", _UNWANTED.sub("", unicodedata.normalize("NFC", text))).strip() if text else ""
     if len(clean) > longest:
         raise UserMistake(_("This is too long: use at most %(longest)s characters.", longest=longest))
     return clean or None
@@ -71,6 +73,8 @@ def parse_email(text: str | None) -> str | None:
     local, _at, domain = typed.rpartition("@")
     if len(local) <= 64 and _PLAIN_EMAIL.fullmatch(typed) and "xn--" not in (small := domain.lower()) and not small.endswith(_NOT_FOR_MAIL):
         return f"{local}@{small}"
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 -- slow import, for unusual addresses
+
     try:
         return validate_email(typed, check_deliverability=False, allow_smtputf8=False, strict=True).normalized
     except EmailNotValidError:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import islice
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
-from rustpy_xlsxwriter import write_worksheet
+from rustpy_xlsxwriter import write_worksheet, write_worksheets
 
-from core.exports.cells import LONGEST_TEXT, clean_text, csv_text, to_cell, to_csv_cell
+from core.exports.cells import FIRST_XLSX_DAY, LONGEST_TEXT, clean_text, csv_text, to_cell, to_csv_cell
 
 #: what a spreadsheet holds, the header not counted
 MOST_ROWS = 1_048_575
+_AT_ONCE = 1_000
 
 
 def unique_headers(headers: Sequence[Any]) -> list[str]:
@@ -26,6 +30,43 @@ def unique_headers(headers: Sequence[Any]) -> list[str]:
     return found
 
 
+def write_sheets(path: Path, sheets: Sequence[tuple[str, Sequence[Any], Iterable[Sequence[Any]]]]) -> None:
+    """Write a workbook of several sheets, each (title, headers, rows); every header is bold.
+
+    As in write_xlsx, strings stay strings and rows are not held in memory.
+
+    Example:
+        write_sheets(path, [(_("Members"), [_("Name")], rows), (_("Clubs"), [_("Club"), _("Members")], clubs)])
+    """
+    titles = _sheet_titles([title for title, _headers, _rows in sheets])
+    written: list[tuple[str, Any]] = []
+    for title, (_title, headers, rows) in zip(titles, sheets, strict=True):
+        names = unique_headers(headers)
+        records = _peek(_records(names, rows))
+        written.append((title, records if records is not None else [dict.fromkeys(names)]))
+    write_worksheets(written, str(path), bold_headers=True, datetime_format="dd/mm/yyyy", column_width=dict.fromkeys(titles, 18.0))
+
+
+def _records(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """What the writer takes, made column by column for a thousand rows at a time."""
+    waiting = iter(rows)
+    while batch := list(islice(waiting, _AT_ONCE)):
+        columns = map(_cells, zip(*batch, strict=True))
+        yield from (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+def _sheet_titles(wanted: Sequence[str]) -> list[str]:
+    """What a spreadsheet takes as a title: at most 31 signs, none of []:*?/\\, each once."""
+    found: list[str] = []
+    for text in wanted:
+        plain = "".join(" " if sign in "[]:*?/\\" else sign for sign in clean_text(text)).strip(" '")[:31] or "Koepel"
+        title, number = plain, 2
+        while title.casefold() in (other.casefold() for other in found):
+            title, number = f"{plain[:27]} {number}", number + 1
+        found.append(title)
+    return found
+
+
 def write_xlsx(path: Path, headers: Sequence[Any], rows: Iterable[Sequence[Any]], *, sheet: str = "Koepel") -> int:
     """Write a worksheet with a bold, frozen header; returns the number of rows.
 
@@ -34,15 +75,15 @@ def write_xlsx(path: Path, headers: Sequence[Any], rows: Iterable[Sequence[Any]]
     names = unique_headers(headers)
     count = 0
 
-    def records() -> Iterator[dict[str, Any]]:
+    def counted() -> Iterator[Sequence[Any]]:
         nonlocal count
         for row in rows:
             count += 1
             if count > MOST_ROWS:
                 raise ValueError("an XLSX sheet holds 1,048,575 rows")
-            yield dict(zip(names, map(_fast_cell, row), strict=True))
+            yield row
 
-    first = _peek(records())
+    first = _peek(_records(names, counted()))
     if first is None:
         # the writer learns its columns from the first row
         write_worksheet([dict.fromkeys(names)], str(path), sheet, freeze_row=1, bold_headers=True, datetime_format="dd/mm/yyyy")
@@ -51,12 +92,16 @@ def write_xlsx(path: Path, headers: Sequence[Any], rows: Iterable[Sequence[Any]]
     return count
 
 
-def _fast_cell(value: Any) -> Any:
-    if value is None:
-        return None
-    if type(value) is str and value.isprintable() and len(value) <= LONGEST_TEXT:
-        return value or None
-    return to_cell(value)
+def _cells(values: Sequence[Any]) -> Sequence[Any]:
+    """A column of values as XLSX takes them; most columns hold one kind, that needs one look."""
+    kinds = set(map(type, values)) - {NoneType}
+    if kinds == {str}:
+        texts = list(filter(None, values))
+        if all(map(str.isprintable, texts)) and max(map(len, texts), default=0) <= LONGEST_TEXT:
+            return [value or None for value in values]
+    elif not kinds or kinds == {date} and min(filter(None, values)) >= FIRST_XLSX_DAY:
+        return values
+    return list(map(to_cell, values))
 
 
 def _peek(records: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]] | None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from core import clock
 from core.access import Actor, require
 from core.audit.services import record
+from core.contacts.models import Contact
 from core.contacts.names import fold
-from core.db import transaction
+from core.db import chunks, db, transaction
 from core.errors import Forbidden, UserMistake
 from core.exports.files import WRITERS, write_csv, write_xlsx
 from core.files.services import store
@@ -20,8 +23,9 @@ from core.i18n import _
 from core.jobs.api import Job, JobRun, enqueue, failpoint
 from core.lists.columns import Column
 from core.lists.definition import ListDefinition, definition_named
-from core.lists.engine import read_rows
+from core.lists.engine import read_columns
 from core.lists.listing import Listing, listing_for
+from core.privacy.seen import note_export
 from core.selections.models import Selection
 from core.selections.services import get_selection
 
@@ -33,6 +37,8 @@ KEPT = timedelta(hours=24)
 #: above this many rows the password is asked again
 MANY_ROWS = 500
 BATCH = 1_000
+#: values of a column whose export is kept in memory meanwhile
+MOST_REMEMBERED = 5_000
 
 
 def require_export(definition: ListDefinition, actor: Actor) -> None:
@@ -87,20 +93,48 @@ def run(job: JobRun) -> None:
         with path.open("rb") as file, transaction():
             kept = store(file, filename=_filename(definition, file_format), purpose=PURPOSE, actor=actor, expires_at=clock.now() + KEPT)
             note = _("%(count)s rows, %(format)s: %(columns)s", count=count, format=file_format, columns=", ".join(c.name for c in columns))
+            note_export(definition.name, _people(definition, ids), [c.name for c in columns], actor=actor)
             record(f"{definition.name}.exported", get_selection(selection.id, actor=actor), actor=actor, note=note)
             job.keep_result({"file_id": kept.id})
     job.progress(len(ids), len(ids))
 
 
-def _values(listing: Listing, ids: Sequence[int], columns: Sequence[Column], job: JobRun) -> Iterator[list[Any]]:
-    changed = [(place, column) for place, column in enumerate(columns) if column.export is not None]
-    for number, row in enumerate(read_rows(listing, ids, columns, batch=BATCH), start=1):
-        values = list(row.values)
-        for place, column in changed:
-            values[place] = column.exported(values[place])
-        if number % BATCH == 0:
-            job.progress(number, len(ids))
-        yield values
+def _people(definition: ListDefinition, ids: Sequence[int]) -> Iterator[int]:
+    """The contacts these rows are about, when the list is about people."""
+    if definition.model is Contact:
+        yield from ids
+    elif hasattr(definition.model, "contact_id"):
+        for part in chunks(ids):
+            yield from (pk for pk in db.session.scalars(select(definition.model.contact_id).where(definition.model.id.in_(part))) if pk)
+
+
+def _values(listing: Listing, ids: Sequence[int], columns: Sequence[Column], job: JobRun) -> Iterator[Sequence[Any]]:
+    changed = [(place, _remembering(column)) for place, column in enumerate(columns) if column.export is not None]
+    done = 0
+    for values in read_columns(listing, ids, columns, batch=BATCH):
+        for place, exported in changed:
+            values[place] = list(map(exported, values[place]))
+        yield from zip(*values, strict=True)
+        done += BATCH
+        job.progress(min(done, len(ids)), len(ids))
+
+
+def _remembering(column: Column) -> Callable[[Any], Any]:
+    """The export of a column; a country or a date that was written before is not worked out again."""
+    known: dict[Any, Any] = {}
+
+    def exported(value: Any) -> Any:
+        try:
+            return known[value]
+        except KeyError:
+            made = column.exported(value)
+            if len(known) < MOST_REMEMBERED:
+                known[value] = made
+            return made
+        except TypeError:  # a list cannot be looked up
+            return column.exported(value)
+
+    return exported
 
 
 def _filename(definition: ListDefinition, file_format: str) -> str:

@@ -11,14 +11,12 @@ from core.access import current_actor
 from core.db import transaction
 from core.errors import UserMistake
 from core.exports.services import columns_named, needs_password, require_export, start_export
-from core.i18n import _
 from core.lists.definition import definition_named, list_endpoint
 from core.lists.listing import listing_for
 from core.lists.services import chosen_columns
 from core.selections.models import Selection
 from core.selections.services import get_selection
-from core.users import throttle
-from core.users.services import check_credentials
+from core.users.services import password_problem
 from core.web.forms import Form
 from core.web.views import CoreView, expose, needs
 
@@ -28,6 +26,7 @@ class ExportView(CoreView):
 
     route_base = "/o/<org>/exports"
     default_view = "choose"
+    part_of = "ContactList"
 
     @expose("/<int:selection>", methods=["GET", "POST"])
     @needs("login")
@@ -40,23 +39,22 @@ class ExportView(CoreView):
         form, mistake = Form(), None
         if form.validate_on_submit():
             try:
-                with transaction():
-                    self._check_password(chosen)
-                    job_id = start_export(chosen, request.form.getlist("columns"), request.form.get("format", ""), actor=actor).id
-                return redirect(url_for("JobView.show", pk=job_id))
+                mistake = self._password_problem(chosen)
+                if mistake is None:
+                    with transaction():
+                        job_id = start_export(chosen, request.form.getlist("columns"), request.form.get("format", ""), actor=actor).id
+                    return redirect(url_for("JobView.show", pk=job_id))
             except UserMistake as found:
                 mistake = found
         return self._page(chosen, form, mistake), 422 if mistake else 200
 
-    def _check_password(self, chosen: Selection) -> None:
+    def _password_problem(self, chosen: Selection) -> UserMistake | None:
+        """Why the password is asked again, in a transaction of its own so that a wrong one counts."""
         listing = listing_for(definition_named(chosen.list_name), actor=current_actor())
         if not needs_password(chosen, columns_named(listing, request.form.getlist("columns"))):
-            return
-        name, address = current_user.username, request.remote_addr or ""
-        if throttle.wait_until(name, address) is not None:
-            raise UserMistake(_("There were too many attempts. Wait half a minute and try again."), field="password")
-        if check_credentials(name, request.form.get("password", ""), address, demo_allowed=True) is None:
-            raise UserMistake(_("This is not your password. Type it again."), field="password")
+            return None
+        with transaction():
+            return password_problem(current_user, request.form.get("password", ""), request.remote_addr or "")
 
     def _page(self, chosen: Selection, form: Form, mistake: UserMistake | None) -> str:
         actor = current_actor()

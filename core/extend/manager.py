@@ -61,7 +61,7 @@ class Plugins:
         try:
             self.manager.check_pending()
         except pluggy.PluginValidationError as error:
-            raise StartRefused(f"plugin {error.plugin.__name__}: {error}") from error
+            raise StartRefused(f"plugin {getattr(error.plugin, '__name__', error.plugin)}: {error}") from error
 
     def _start_order(self) -> list[str]:
         order: list[str] = []
@@ -71,7 +71,7 @@ class Plugins:
                 raise StartRefused(f"plugins require each other in a circle: {' -> '.join((*wanted_by, name))}")
             if name not in self.manifests:
                 raise StartRefused(f"plugin {wanted_by[-1]!r} requires {name!r}, which is not enabled")
-            for required in self.manifests[name].requires:
+            for required in self.manifests[name].imports:
                 visit(required, (*wanted_by, name))
             if name not in order:
                 order.append(name)

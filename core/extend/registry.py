@@ -27,9 +27,14 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "schedules": lambda s: s.name,
     "extra_fields": lambda f: (f.target, f.key),
     "functions": lambda f: f.key,
+    "field_targets": lambda t: t.name,
+    "file_purposes": lambda p: p.name,
     "import_columns": lambda c: c.name,
-    "import_writers": lambda w: w.name,
     "commands": lambda c: c.name,
+    "notification_kinds": lambda k: k.key,
+    "personal_tables": lambda t: t.name,
+    "retention_rules": lambda r: r.name,
+    "demo_logins": lambda d: d.username,
 }
 
 
@@ -105,7 +110,7 @@ def _check(registry: Registry) -> None:
     for kind in KEYS:
         for owned in registry.owned(kind):
             needed = getattr(owned.item, "permission", None)
-            if isinstance(needed, str) and needed not in known:
+            if isinstance(needed, str) and needed not in known | {"login"}:
                 raise StartRefused(f"{owned.plugin}: {kind} needs unknown permission {needed!r}")
 
 

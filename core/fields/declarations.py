@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 Target = Literal["contact", "membership", "organisation", "group", "activity", "resource"]
-FieldType = Literal[
-    "text", "long_text", "number", "date", "yes_no", "choice", "multi_choice", "file", "email", "phone", "url", "iban", "national_number"
-]
+FieldType = Literal["text", "long_text", "number", "date", "yes_no", "choice", "multi_choice", "file", "email", "phone", "url", "iban", "national_number"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +18,8 @@ class FieldDeclaration:
     label, help: {"nl": ..., "fr": ..., "de": ..., "en": ...}.
     choices: [(value, {"nl": ...})] for choice and multi_choice.
     purpose, legal_basis: what the register of processing says; a field without is refused.
+    sensitive: kept encrypted, shown only when asked for, in no list, search or mail (always for
+        national_number).
     sees, edits: who may read and change the value: "member", "club" or "federation".
 
     Example:
@@ -37,6 +37,7 @@ class FieldDeclaration:
     in_import: bool = True
     in_export: bool = True
     federation_reads: bool = False
+    sensitive: bool = False
     purpose: str = ""
     legal_basis: Literal["contract", "consent", "legal_duty", "legitimate_interest"] = "contract"
     retention_months: int = 24

@@ -57,7 +57,9 @@ class Checker:
         self.corrections = corrections
         self.keep_cells = keep_cells
         self._caches: list[dict[str, Any]] = [{} for _column in layout.columns]
-        self._names = [column.name for column in layout.columns]
+        self._names = [layout.place[name] for name in ("last_name", "first_name") if name in layout.place]
+        self._country, self._postcode = layout.place.get("country"), layout.place.get("postcode")
+        self._postcodes: dict[tuple[str, str | None], Any] = {}
         self._has_phones_abroad = layout.place.keys() & set(PHONES)
 
     def check(self, rows: Iterable[tuple[int, list[str], int]]) -> Iterator[CheckedRow]:
@@ -79,22 +81,51 @@ class Checker:
                 if not text:
                     continue
                 value = cache.get(text, _MISSING)
-                if value is _MISSING:
-                    value = self._read(place, text)
-                    if len(cache) >= _REMEMBERED:
-                        cache.clear()
-                    cache[text] = value
-                if value.__class__ is _Wrong:
-                    if value.tone == "odd" and corrected and corrected.get(index) == text:
-                        value = self._read(place, text, accept_odd=True)
-                    if value.__class__ is _Wrong:
-                        problems.append(Problem(row_no, index, value.message, value.suggestion, value.tone))
-                        continue
+                if value is _MISSING or value.__class__ is _Wrong:
+                    value = self._value(row_no, place, index, cache, text, corrected, problems)
                 found[place] = value
             if surplus:
-                problems.append(Problem(row_no, None, _("This row has more cells than there are column titles, so its values may have shifted. Correct it in your file.")))
+                message = _("This row has more cells than there are column titles, so its values may have shifted. Correct it in your file.")
+                problems.append(Problem(row_no, None, message))
             self._check_whole(row_no, cells, found, problems)
             yield CheckedRow(row_no, found, problems, cells if self.keep_cells else ())
+
+    def check_again(self, rows: Iterable[tuple[int, list[Any], list[str]]]) -> Iterator[CheckedRow]:
+        """Check what may have changed since a check was kept: the columns of extra fields and plugins."""
+        layout, own = self.layout, {i for i, _attribute in self.layout.contact}
+        plan = [(i, index, cache) for i, index, cache in zip(range(len(layout.columns)), layout.cells, self._caches, strict=True) if i not in own]
+        for row_no, found, texts in rows:
+            problems: list[Problem] = []
+            if plan:
+                corrected = self.corrections.get(row_no)
+                for (place, index, cache), text in zip(plan, texts, strict=True):
+                    if text:
+                        found[place] = self._value(row_no, place, index, cache, text, corrected, problems)
+                self._ask_writers(row_no, found, problems)
+            yield CheckedRow(row_no, found, problems)
+
+    def _value(self, row_no: int, place: int, index: int, cache: dict[str, Any], text: str, corrected: Any, problems: list[Problem]) -> Any:
+        value = cache.get(text, _MISSING)
+        if value is _MISSING:
+            value = self._read(place, text)
+            if len(cache) >= _REMEMBERED:
+                cache.clear()
+            cache[text] = value
+        if value.__class__ is _Wrong:
+            if value.tone == "odd" and corrected and corrected.get(index) == text:
+                value = self._read(place, text, accept_odd=True)
+            if value.__class__ is _Wrong:
+                problems.append(Problem(row_no, index, value.message, value.suggestion, value.tone))
+                return None
+        return value
+
+    def _ask_writers(self, row_no: int, found: list[Any], problems: list[Problem]) -> None:
+        layout = self.layout
+        for writer in layout.writers:
+            given = layout.plugin_values(found, writer.name)
+            if given and not problems:
+                for name, message in writer.check(given, layout.contact_values(found)):
+                    problems.append(Problem(row_no, layout.index_of(name), str(message)))
 
     def _read(self, place: int, text: str, *, accept_odd: bool = False) -> Any:
         """The value of a cell, None when it is blank, or what is wrong with it."""
@@ -111,16 +142,24 @@ class Checker:
     def _check_whole(self, row_no: int, cells: Sequence[str], found: list[Any], problems: list[Problem]) -> None:
         """What can only be judged with the rest of the row beside it."""
         layout = self.layout
-        for name in ("last_name", "first_name"):
-            place = layout.place.get(name)
-            if place is not None and found[place] is None:
-                index = layout.cells[place]
+        for column in layout.missing:
+            problems.append(Problem(row_no, None, _("Link a column to %(label)s first.", label=str(column.label))))
+        for needed in self._names:
+            if found[needed] is None:
+                index = layout.cells[needed]
                 if not any(p.index == index for p in problems):
                     problems.append(Problem(row_no, index, _("Fill in the name")))
-        country = layout.value(found, "country")
-        place = layout.place.get("postcode")
+        country = found[self._country] if self._country is not None else None
+        place = self._postcode
         if place is not None and found[place] is not None:
-            self._again(row_no, place, cells, found, problems, lambda text: cell_values.parse_postcode(text, country))
+            text = cells[layout.cells[place]]
+            known = self._postcodes.get((text, country))
+            if known is None:
+                self._again(row_no, place, cells, found, problems, lambda text: cell_values.parse_postcode(text, country))
+                if found[place] is not None and len(self._postcodes) < _REMEMBERED:
+                    self._postcodes[text, country] = found[place]
+            else:
+                found[place] = known
         if country not in (None, "BE"):
             for name in self._has_phones_abroad:
                 place = layout.place[name]
@@ -128,11 +167,8 @@ class Checker:
                 if text.strip():
                     problems[:] = [p for p in problems if p.index != layout.cells[place]]
                     self._again(row_no, place, cells, found, problems, lambda text: cell_values.parse_phone(text, country))
-        for writer in layout.writers:
-            given = layout.plugin_values(found, writer.name)
-            if given and not problems:
-                for name, message in writer.check(given, layout.contact_values(found)):
-                    problems.append(Problem(row_no, layout.index_of(name), str(message)))
+        if layout.writers:
+            self._ask_writers(row_no, found, problems)
 
     def _again(self, row_no: int, place: int, cells: Sequence[str], found: list[Any], problems: list[Problem], parse: Callable[[str], Any]) -> None:
         index = self.layout.cells[place]

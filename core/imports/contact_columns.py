@@ -22,12 +22,17 @@ ADDRESS = _l("Address")
 REACH = _l("Contact details")
 
 
-def _column(position: int, attribute: str, parse: Any, synonyms: str, example: str = "", group: Any = CONTACT, *, label: Any = None, **more: Any) -> ImportColumn:
+def _column(
+    position: int, attribute: str, parse: Any, synonyms: str, example: str = "", group: Any = CONTACT, *, label: Any = None, **more: Any
+) -> ImportColumn:
     words = tuple(word.strip() for word in synonyms.split("|") if word.strip())
     return ImportColumn(attribute, label or BY_NAME[attribute].label, attribute, parse, words, example, group=group, position=position, **more)
 
 
-_EMAIL = "e-mail {n}|email {n}|mail {n}|mailadres {n}|e-mailadres {n}|emailadres {n}|adresse e-mail {n}|courriel {n}|e-mail-adresse {n}|e-mail address {n}|email address {n}"
+_EMAIL = (
+    "e-mail {n}|email {n}|mail {n}|mailadres {n}|e-mailadres {n}|emailadres {n}|adresse e-mail {n}|courriel {n}|e-mail-adresse {n}"
+    "|e-mail address {n}|email address {n}"
+)
 _MOBILE = (
     "gsm {n}|mobiel {n}|gsm-nummer {n}|gsmnummer {n}|mobiel nummer {n}|mobile {n}|numéro de gsm {n}|portable {n}|handy {n}|handynummer {n}|mobilnummer {n}"
     "|mobile number {n}|cell phone {n}"
@@ -67,7 +72,8 @@ IMPORT_COLUMNS = (
         50,
         "birth_date",
         values.parse_birth_date,
-        "geboortedatum|geb datum|geb. dat.|gebdatum|geboren|geboren op|geboorte datum|date de naissance|né le|né(e) le|naissance|geburtsdatum|geburtstag|geboren am|date of birth|birth date|birthdate|birthday|dob",
+        "geboortedatum|geb datum|geb. dat.|gebdatum|geboren|geboren op|geboorte datum|date de naissance|né le|né(e) le|naissance|"
+        "geburtsdatum|geburtstag|geboren am|date of birth|birth date|birthdate|birthday|dob",
         "14/05/1954",
     ),
     _column(
@@ -130,7 +136,8 @@ IMPORT_COLUMNS = (
         190,
         "phone",
         values.parse_phone,
-        "telefoon|tel|telefoonnummer|tel nr|telnr|vaste telefoon|vast nummer|téléphone|tél|téléphone fixe|fixe|telefon|telefonnummer|festnetz|phone|telephone|phone number|landline",
+        "telefoon|tel|telefoonnummer|tel nr|telnr|vaste telefoon|vast nummer|téléphone|tél|téléphone fixe|fixe|"
+        "telefon|telefonnummer|festnetz|phone|telephone|phone number|landline",
         "016 12 34 56",
         REACH,
     ),

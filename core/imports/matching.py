@@ -77,18 +77,18 @@ class Matcher:
         self._columns = [getattr(Contact, name) for name in sorted(names)]
 
     def match(self, rows: Sequence[CheckedRow]) -> list[Known]:
-        value = self.layout.value
-        keys = [name_key(value(row.values, "last_name"), value(row.values, "first_name")) for row in rows]
+        last, first, email = self.layout.place["last_name"], self.layout.place["first_name"], self.layout.place.get("email_1")
+        keys = [name_key(row.values[last], row.values[first]) for row in rows]
         by_key: dict[str, list[Row[Any]]] = defaultdict(list)
         for contact in self._contacts(Contact.name_key, set(keys)):
             by_key[contact.name_key].append(contact)
-        found = [self._by_name(row, self._same_name(row, by_key.get(key, ()))) for row, key in zip(rows, keys, strict=True)]
-        addresses = {value(row.values, "email_1") for row, known in zip(rows, found, strict=True) if known is NEW} - {None}
+        found = [self._by_name(row, self._same_name(row, by_key[key])) if key in by_key else NEW for row, key in zip(rows, keys, strict=True)]
+        addresses = set() if email is None else {row.values[email] for row, known in zip(rows, found, strict=True) if known is NEW} - {None}
         if addresses:
-            by_email: dict[str, list[Row[Any]]] = defaultdict(list)
+            by_email: dict[str, list[Row[Any]]] = {}
             for contact in self._contacts(Contact.email_1, addresses):
-                by_email[contact.email_1].append(contact)
-            found = [self._by_email(row, by_email) if known is NEW else known for row, known in zip(rows, found, strict=True)]
+                by_email.setdefault(contact.email_1, []).append(contact)
+            found = [self._by_email(row, by_email) if known is NEW else known for row, known in zip(rows, found, strict=True)] if by_email else found
         return found
 
     def _contacts(self, column: Any, values: Iterable[str]) -> Sequence[Row[Any]]:

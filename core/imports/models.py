@@ -12,8 +12,9 @@ from core import clock
 from core.db import Base, Instant, JSONColumn
 from core.tenancy import TenantOwned
 
-#: DRAFT is being prepared, WAITING stands in the queue, UNDOING too; the others are at rest
-DRAFT, WAITING, DONE, FAILED, UNDOING, UNDONE = "draft", "waiting", "done", "failed", "undoing", "undone"
+#: DRAFT is being prepared; CHECKING, WAITING and UNDOING are in the hands of a job; the others are at rest
+DRAFT, CHECKING, WAITING, DONE, FAILED, UNDOING, UNDONE = "draft", "checking", "waiting", "done", "failed", "undoing", "undone"
+BUSY = (CHECKING, WAITING, UNDOING)
 
 
 class ImportRun(TenantOwned, Base):
@@ -31,6 +32,8 @@ class ImportRun(TenantOwned, Base):
     filename: Mapped[str] = mapped_column(String(200))
     #: the uploaded file; empty once it was deleted
     file_id: Mapped[int | None]
+    #: how to read the file: titles, encoding, separator, see table.Table
+    reading: Mapped[dict[str, Any]] = mapped_column(JSONColumn, default=dict)
     row_count: Mapped[int]
     #: per column of the file [column of Koepel or None, how it was linked, suggestion]
     mapping: Mapped[list[Any]] = mapped_column(JSONColumn, default=list)
@@ -48,11 +51,20 @@ class ImportRun(TenantOwned, Base):
     error: Mapped[str] = mapped_column(String(1000), default="")
     job_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    #: the name, empty once that person was erased; and the login
     created_by: Mapped[str] = mapped_column(String(160), default="")
+    created_by_id: Mapped[int | None] = mapped_column(index=True)
+    #: the last correction or link; a check that began before it is not kept
+    changed_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def is_busy(self) -> bool:
+        """Is a job working on it?"""
+        return self.state in BUSY
 
     @property
     def can_be_undone(self) -> bool:

@@ -12,13 +12,14 @@ from sqlalchemy import Row
 
 from core.i18n import _, _n
 from core.imports.checking import CheckedRow, Checker, Problem
+from core.imports.kept import Keeper
 from core.imports.layout import Corrections, Layout
 from core.imports.matching import NEW, Known, Matcher, identity, name_key, search_text
 from core.imports.table import Table
 
 #: letter in `ImportPlan.states` -> what happens with the row
 ACTS = {"n": "new", "u": "update", "s": "unchanged", "p": "problem"}
-_LETTERS = {act: letter for letter, act in ACTS.items()}
+LETTERS = {act: letter for letter, act in ACTS.items()}
 _BATCH = 2_000
 _SEARCHED = frozenset({"last_name", "first_name", "email_1", "email_2", "email_3", "town"})
 
@@ -70,6 +71,9 @@ class Planner:
     def __init__(self, layout: Layout, import_id: int | None = None) -> None:
         self.layout = layout
         self.matcher = Matcher(layout, import_id)
+        self._last, self._first = layout.place.get("last_name", 0), layout.place.get("first_name", 0)  # a row without names has a problem
+        self._birth, self._email = layout.place.get("birth_date"), layout.place.get("email_1")
+        self._required = [(i, layout.cells[i]) for i, column in enumerate(layout.columns) if column.required]
         self._seen: dict[int, int] = {}
         self._taken: dict[int, int] = {}
 
@@ -103,29 +107,27 @@ class Planner:
         elif known.how in ("doubles", "namesakes"):
             row.notes.append((known.how, known.count))
         elif known.contact is None:
-            row.problems += self._missing_for_new(row)
+            if missing := self._missing_for_new(row):
+                row.problems += missing
             row.act = "problem" if row.problems else "new"
         else:
             row.contact = known.contact
             row.changes = self._changes(row.values, known.contact)
             row.act = "update" if row.changes else "unchanged"
-        row.problems += [note_problem(self.layout, row.row_no, kind, argument) for kind, argument in row.notes]
+        if row.notes:
+            row.problems += [note_problem(self.layout, row.row_no, kind, argument) for kind, argument in row.notes]
 
     def _twin(self, row: PlannedRow) -> int | None:
         """An earlier row of this file about the same person."""
-        value = self.layout.value
-        who = identity(value(row.values, "last_name"), value(row.values, "first_name"))
-        key = hash((who, value(row.values, "birth_date") or value(row.values, "email_1")))
+        values = row.values
+        who = identity(values[self._last], values[self._first])
+        born = values[self._birth] if self._birth is not None else None
+        key = hash((who, born or (values[self._email] if self._email is not None else None)))
         first = self._seen.setdefault(key, row.row_no)
         return None if first == row.row_no else first
 
     def _missing_for_new(self, row: PlannedRow) -> list[Problem]:
-        layout = self.layout
-        return [
-            Problem(row.row_no, layout.cells[i], _("Fill this in for a new contact"))
-            for i, column in enumerate(layout.columns)
-            if column.required and row.values[i] is None
-        ]
+        return [Problem(row.row_no, cell, _("Fill this in for a new contact")) for i, cell in self._required if row.values[i] is None]
 
     def _changes(self, values: Sequence[Any], contact: Row[Any]) -> dict[str, tuple[Any, Any]]:
         """What the file says differently. An empty cell says nothing."""
@@ -162,16 +164,16 @@ def note_problem(layout: Layout, row_no: int, kind: str, argument: int) -> Probl
 
 
 def make_plan(
-    table: Table, layout: Layout, corrections: Corrections, *, progress: Callable[[int], None] | None = None
+    table: Table, layout: Layout, corrections: Corrections, *, progress: Callable[[int], None] | None = None, keeper: Keeper | None = None
 ) -> ImportPlan:
-    """Check every row of a file; nothing is kept but letters and counts."""
+    """Check every row of a file; nothing is kept but letters and counts, and what a `keeper` writes down."""
     plan = ImportPlan()
-    counts: Counter[str] = Counter({act: 0 for act in _LETTERS} | {"odd": 0, "suggestions": 0})
+    counts: Counter[str] = Counter({act: 0 for act in LETTERS} | {"odd": 0, "suggestions": 0})
     states: list[str] = []
-    checker = Checker(layout, corrections)
-    for batch in Planner(layout).plan(checker.check(table.rows())):
+    checked = Checker(layout, corrections, keep_cells=keeper is not None).check(table.rows())
+    for batch in Planner(layout).plan(keeper.rows(checked) if keeper else checked):
         for row in batch:
-            states.append(_LETTERS[row.act])
+            states.append(LETTERS[row.act])
             counts[row.act] += 1
             if row.notes:
                 plan.notes[row.row_no] = row.notes

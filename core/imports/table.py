@@ -7,12 +7,12 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from core.errors import UserMistake
 from core.i18n import _, format_number
@@ -34,7 +34,7 @@ class Limits:
     columns: int
 
 
-WEB = Limits(bytes=10 * 1024 * 1024, rows=20_000, columns=200)
+WEB = Limits(bytes=10 * 1024 * 1024, rows=50_000, columns=200)
 OPERATOR = Limits(bytes=1024 * 1024 * 1024, rows=2_000_000, columns=200)
 
 
@@ -59,6 +59,15 @@ class Table:
     #: 1 when the first line only names the separator: spreadsheets do not show it
     hidden: int = 0
 
+    def as_json(self) -> dict[str, Any]:
+        """What is needed to open the same file again without looking through it first."""
+        return {name: getattr(self, name) for name in ("headers", "encoding", "separator", "row_count", "warnings", "skipped", "picked", "hidden")}
+
+    @classmethod
+    def from_json(cls, source: bytes | Path, stored: Mapping[str, Any]) -> Table:
+        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+        return cls(source, **values)
+
     def rows(self) -> Iterator[tuple[int, list[str], int]]:
         """(row number as a spreadsheet shows it, cells in the order of `headers`, cells too many)."""
         width = self.picked[-1] + 1
@@ -67,8 +76,9 @@ class Table:
             for number, row in enumerate(_records(text, self.separator), 1 - self.hidden):
                 if number <= self.skipped or _is_left_out(row):
                     continue
-                surplus = sum(1 for cell in row[width:] if cell and not cell.isspace())
+                surplus = 0
                 if len(row) != width:
+                    surplus = sum(1 for cell in row[width:] if cell and not cell.isspace())
                     row = row[:width] + [""] * (width - len(row))
                 yield number, row if plain else [row[i] for i in self.picked], surplus
 
@@ -96,7 +106,9 @@ def read_table(data: bytes | Path, filename: str, *, limits: Limits = WEB) -> Ta
 
 
 def _damaged() -> UserMistake:
-    return UserMistake(_("This file is damaged: it holds characters that no list can hold. Open it in your spreadsheet, save it again as CSV UTF-8 and choose that file."))
+    return UserMistake(
+        _("This file is damaged: it holds characters that no list can hold. Open it in your spreadsheet, save it again as CSV UTF-8 and choose that file.")
+    )
 
 
 # --- is it a CSV file at all ------------------------------------------------------------------
@@ -131,7 +143,10 @@ def _check_file(data: bytes | Path, filename: str, limits: Limits) -> None:
         raise UserMistake(_("This file is empty. Fill in the template, save it as CSV and choose it again."))
     if size > limits.bytes:
         raise UserMistake(
-            _("This file is larger than %(limit)s MB. Cut your list into smaller files and import them one after the other.", limit=limits.bytes // 1024 // 1024)
+            _(
+                "This file is larger than %(limit)s MB. Cut your list into smaller files and import them one after the other.",
+                limit=limits.bytes // 1024 // 1024,
+            )
         )
     with _open_bytes(data) as stream:
         start = stream.read(2048)
@@ -265,7 +280,11 @@ def _survey_once(data: bytes | Path, encoding: str, separator: str, limits: Limi
         skipped, titles, waiting, comments = _find_titles(records)
         if len(titles) > limits.columns:
             raise UserMistake(
-                _("This file has %(columns)s columns; at most %(limit)s can be read. Remove the columns you do not need.", columns=format_number(len(titles)), limit=limits.columns)
+                _(
+                    "This file has %(columns)s columns; at most %(limit)s can be read. Remove the columns you do not need.",
+                    columns=format_number(len(titles)),
+                    limit=limits.columns,
+                )
             )
         nameless = [i for i, title in enumerate(titles) if not title]
         used: set[int] = set()
@@ -275,9 +294,10 @@ def _survey_once(data: bytes | Path, encoding: str, separator: str, limits: Limi
                 comments += _is_comment(row)
                 continue
             count += 1
-            if any(len(cell) > _LONGEST_CELL for cell in row):
+            whole = "".join(row)
+            if len(whole) > _LONGEST_CELL and any(len(cell) > _LONGEST_CELL for cell in row):
                 raise _open_quote(number)
-            if any("\x00" in cell for cell in row):
+            if "\x00" in whole:
                 raise _damaged()
             for i in nameless:
                 if i not in used and i < len(row) and row[i] and not row[i].isspace():
@@ -287,7 +307,8 @@ def _survey_once(data: bytes | Path, encoding: str, separator: str, limits: Limi
     if count > limits.rows:
         raise UserMistake(
             _(
-                "This file has %(count)s rows; at most %(limit)s can be imported at once. Cut your list into smaller files and import them one after the other.",
+                "This file has %(count)s rows; at most %(limit)s can be imported at once. "
+                "Cut your list into smaller files and import them one after the other.",
                 count=format_number(count),
                 limit=format_number(limits.rows),
             )

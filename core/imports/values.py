@@ -35,9 +35,9 @@ _GENDER_OF = {word: code for code, words in _GENDERS.items() for word in words.s
 
 def parse_name(text: str) -> str | None:
     """A first or family name."""
-    if text[:1] in "=+-@" or text.lstrip()[:1] in ("=", "@"):
-        raise CellMistake(_("A name does not start with %(sign)s. Type the name itself.", sign=text.lstrip()[:1]))
     name = parsing.parse_line(text, longest=80)
+    if name and name[0] in "=+-@":
+        raise CellMistake(_("A name does not start with %(sign)s. Type the name itself.", sign=name[0]))
     if name and not any(letter.isalpha() for letter in name):
         raise CellMistake(_("There is no name in this cell. Type the name."))
     return name

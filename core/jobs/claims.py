@@ -125,8 +125,8 @@ def settle(model: Any, ids: Collection[int], *, worker: str, values: dict[str, A
     return int(result.rowcount)
 
 
-def reap(model: Any, *, worn_out: ColumnElement[bool] | None = None, reason: str = "crashed") -> tuple[int, int]:
-    """Free what dead workers held; returns (given back, given up).
+def reap(model: Any, *, worn_out: ColumnElement[bool] | None = None, reason: str = "crashed") -> tuple[int, list[int]]:
+    """Free what dead workers held; returns (how many were given back, ids of those that were given up).
 
     A row that is `worn_out` (by default: after its last try) is not given back: it would kill
     worker after worker.
@@ -135,19 +135,21 @@ def reap(model: Any, *, worn_out: ColumnElement[bool] | None = None, reason: str
     lost = [model.state == RUNNING, model.lease_until < now]
     worn_out = model.attempts >= model.max_attempts if worn_out is None else worn_out
     with unscoped("free the jobs of dead workers"):
-        up: Any = db.session.execute(
+        up = db.session.execute(
             update(model)
             .where(model.id.in_(_locked(model, [*lost, worn_out])))
             .values(state=FAILED, reason=reason, worker=None, lease_until=None, finished_at=now)
+            .returning(model.id)
             .execution_options(synchronize_session=False)
-        )
-        back: Any = db.session.execute(
+        ).all()
+        back = db.session.execute(
             update(model)
             .where(model.id.in_(_locked(model, [*lost, ~worn_out])))
             .values(state=WAITING, worker=None, lease_until=None, sent_to_broker_at=None)
+            .returning(model.id)
             .execution_options(synchronize_session=False)
-        )
-    return int(back.rowcount), int(up.rowcount)
+        ).all()
+    return len(back), [row.id for row in up]
 
 
 def _locked(model: Any, conditions: Sequence[ColumnElement[bool]]) -> Any:

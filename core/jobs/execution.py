@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask_babel import force_locale
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from core import clock
 from core.access import Actor, acting, require, system_actor
@@ -17,8 +18,9 @@ from core.errors import Forbidden, NotFound, UserMistake
 from core.extend.registry import registry
 from core.jobs.claims import backoff
 from core.jobs.failpoints import failpoint
-from core.jobs.models import DONE, FAILED, REFUSED, WAITING, Job
+from core.jobs.models import DONE, FAILED, REFUSED, TROUBLED, WAITING, Job
 from core.jobs.run import JobRun, LeaseLost
+from core.jobs.telling import tell_asker
 from core.organisations.models import Organisation
 from core.tenancy import scope, unscoped
 from core.users.models import OrganisationRole, User
@@ -30,7 +32,7 @@ logger = logging.getLogger(__name__)
 #: what a worker has to know of a job
 COLUMNS = (
     Job.id, Job.organisation_id, Job.kind, Job.arguments, Job.actor_user_id, Job.language,
-    Job.attempts, Job.max_attempts, Job.done, Job.total, Job.note, Job.result, Job.queue,
+    Job.attempts, Job.max_attempts, Job.done, Job.total, Job.note, Job.result, Job.queue, Job.title,
 )
 
 
@@ -82,8 +84,21 @@ def perform(claimed: Any, *, worker: str, is_lost: Callable[[], bool], started: 
         outcome = _try_again(claimed, run)
     db.session.rollback()
     if outcome is not None:
+        if outcome.values["state"] in TROUBLED:
+            tell_asker(claimed, outcome.values["reason"], outcome.values["error"])
         failpoint("job.done_unwritten")
     return outcome
+
+
+@cache
+def _asker_query() -> Any:
+    """Made once: it is asked for every job."""
+    return (
+        select(Organisation, User.first_name, User.last_name, OrganisationRole.role_id, OrganisationRole.contact_id)
+        .join(OrganisationRole, OrganisationRole.organisation_id == Organisation.id)
+        .join(User, User.id == OrganisationRole.user_id)
+        .where(Organisation.id == bindparam("organisation"), User.id == bindparam("user"), User.active.is_(True))
+    )
 
 
 def asker(claimed: Any) -> tuple[Organisation, Actor]:
@@ -93,12 +108,7 @@ def asker(claimed: Any) -> tuple[Organisation, Actor]:
             organisation = db.session.get_one(Organisation, claimed.organisation_id)
         return organisation, system_actor(claimed.organisation_id, language=claimed.language)
     with unscoped("what the person who asked for a job may do now"):
-        rows = db.session.execute(
-            select(Organisation, User.first_name, User.last_name, OrganisationRole.role_id, OrganisationRole.contact_id)
-            .join(OrganisationRole, OrganisationRole.organisation_id == Organisation.id)
-            .join(User, User.id == OrganisationRole.user_id)
-            .where(Organisation.id == claimed.organisation_id, User.id == claimed.actor_user_id, User.active.is_(True))
-        ).all()
+        rows = db.session.execute(_asker_query(), {"organisation": claimed.organisation_id, "user": claimed.actor_user_id}).all()
     if not rows:
         raise Forbidden("no role here any more")
     organisation, first_name, last_name = rows[0][:3]
@@ -106,7 +116,7 @@ def asker(claimed: Any) -> tuple[Organisation, Actor]:
         user_id=claimed.actor_user_id,
         name=f"{first_name} {last_name}".strip(),
         organisation_id=claimed.organisation_id,
-        permissions=permissions_of(frozenset(row.role_id for row in rows)),
+        permissions=permissions_of(frozenset(row.role_id for row in rows), organisation.kind),
         language=claimed.language,
         contact_id=next((row.contact_id for row in rows if row.contact_id), None),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, select, update
 
@@ -11,6 +12,7 @@ from core import clock
 from core.db import db, transaction
 from core.jobs import claims, schedules
 from core.jobs.models import RUNNING, Job, WorkerSign
+from core.jobs.telling import tell_crashed
 from core.outbox.delivery import MOST_UNSURE
 from core.outbox.models import OutboxMessage
 from core.tenancy import unscoped
@@ -25,13 +27,16 @@ SILENCE = timedelta(seconds=90)
 def free_lost() -> int:
     """Give back what dead workers held; returns how many rows were freed or given up."""
     freed = 0
-    for model, options in ((Job, {}), (OutboxMessage, {"worn_out": OutboxMessage.unsure >= MOST_UNSURE, "reason": "unsure"})):
+    kinds: dict[type[Job | OutboxMessage], dict[str, Any]] = {Job: {}, OutboxMessage: {"worn_out": OutboxMessage.unsure >= MOST_UNSURE, "reason": "unsure"}}
+    for model, options in kinds.items():
         if not _has_lost(model):
             continue
         with transaction():
             back, up = claims.reap(model, **options)
-        freed += back + up
-        logger.warning("freed what a dead worker held", extra={"table": model.__tablename__, "given_back": back, "given_up": up})
+        freed += back + len(up)
+        logger.warning("freed what a dead worker held", extra={"table": model.__tablename__, "given_back": back, "given_up": len(up)})
+        if up and model is Job:
+            tell_crashed(up)
     return freed
 
 

@@ -16,6 +16,8 @@ REASONS: dict[str, Any] = {
     "crashed": _l("The program stopped while doing this, several times. We made a note of it."),
     # mails
     "address": _l("This address cannot receive mail."),
+    "refused": _l("Mail to this address came back before, so it was not tried. Correct the address, or say that it works again."),
+    "returned": _l("The mail came back: it could not be delivered."),
     "rejected": _l("The mail server of the receiver refused this mail."),
     "later": _l("The mail server asks us to try again later."),
     "unreachable": _l("Our mail server does not answer or refuses us. We keep trying."),
@@ -32,5 +34,5 @@ def explain(row: Any) -> str:
     if row.reason == "mistake":
         return str(row.error)
     if row.error:
-        return _("%(reason)s They said: %(answer)s", reason=sentence, answer=row.error)
+        return _("%(reason)s They said: %(answer)s", reason=sentence, answer=f"{row.error.rstrip('.')}.")
     return sentence

@@ -48,6 +48,8 @@ class Lane:
         self.hand = Hand(source.model, name)
         self.wake = threading.Event()
         self.stopping = threading.Event()
+        #: held by whoever calls work() from several threads
+        self.alone = threading.Lock()
         self._size = 1
         self._turn = 0
 
@@ -187,7 +189,15 @@ class Runner:
     so that a long import holds up nobody, and one the mails.
     """
 
-    def __init__(self, app: Flask, *, kind: str = "worker", queues: Sequence[str] = ("interactive", "mail", "bulk"), lanes: int = 1, lease: timedelta = claims.LEASE) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        *,
+        kind: str = "worker",
+        queues: Sequence[str] = ("interactive", "mail", "bulk"),
+        lanes: int = 1,
+        lease: timedelta = claims.LEASE,
+    ) -> None:
         self.app, self.kind = app, kind
         name = worker_name()
         sources: list[Source] = [JobSource(queues) for _ in range(lanes)]

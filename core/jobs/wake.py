@@ -32,13 +32,13 @@ def has_broker() -> bool:
     return bool(current_app.config["KOEPEL"].broker_url)
 
 
-def announce(what: str, row_id: int, queue: str) -> None:
-    """Pass on that a row was stored; called after commit."""
+def announce(what: str, row_id: int, queue: str, *, to_broker: bool = True) -> None:
+    """Pass on that a row was stored; called after commit. Many at once reach the broker by themselves, a moment later."""
     with _lock:
         listeners = list(_listeners)
     for listener in listeners:
         listener(what, row_id, queue)
-    if has_broker():
+    if to_broker and has_broker():
         from core.jobs.broker import send  # noqa: PLC0415 -- optional dependency: Celery
 
         send(what, row_id, queue)

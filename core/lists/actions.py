@@ -18,11 +18,12 @@ class BulkAction:
 
     run: called per item inside a transaction: run(item_id, values, actor=...). Raises
         UserMistake with a translated text when this item cannot be done.
-    form: WTForms class asked before it starts; None: starts at once.
+    form: WTForms class, or a function that makes such a form, asked before it starts; None: starts at once.
     explain: (count, values) -> sentence telling the consequence before the click.
     undo: like run, puts one item back; None: cannot be undone.
-    endpoint: instead of `run`, a page that takes over (export, documents); it gets
-        `?selection=<id>`, plus `arguments`.
+    endpoint: a page that takes over (export, documents); it gets `?selection=<id>`, plus
+        `arguments`. Together with `run` it is the page that asks and explains, and starts the job
+        with core.selections.bulk.start.
     is_danger: shown last, in red.
     exactly: how many rows it needs (merging: 2); 0: any number.
 
@@ -36,7 +37,7 @@ class BulkAction:
     title: Any
     permission: str
     run: Callable[..., Any] | None = None
-    form: type | None = None
+    form: Callable[[], Any] | None = None
     explain: Callable[[int, Mapping[str, Any]], str] | None = None
     undo: Callable[..., Any] | None = None
     endpoint: str | None = None
@@ -47,8 +48,8 @@ class BulkAction:
     exactly: int = 0
 
     def __post_init__(self) -> None:
-        if (self.run is None) == (self.endpoint is None):
-            raise ValueError(f"action {self.name}: give run or endpoint, not both")
+        if self.run is None and self.endpoint is None:
+            raise ValueError(f"action {self.name}: give run, endpoint, or both")
 
     def execute(self, item_id: int, values: Mapping[str, Any], *, actor: Actor) -> Any:
         """Do it to one item."""

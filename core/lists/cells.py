@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -78,6 +78,8 @@ def _named(text: Any, url: str) -> str:
 
 
 def _on_phone(value: Any) -> str:
+    if isinstance(value, Markup):
+        return f'<span class="d-md-none">{value}</span>'
     if not isinstance(value, Status):
         return ""
     return f'<span class="d-md-none">{status_badge(value.short or value.text, value.tone)}</span>'
@@ -99,5 +101,3 @@ def _plain(column: Column, value: Any, *, linked: bool = True) -> str:
 
 def header_class(column: Column, place: int) -> str:
     return "k-hide-md" if place >= WIDE and column.kind != "status" else ""
-
-

@@ -26,6 +26,7 @@ def _spellings(text: str) -> set[str]:
 
 
 def contains(expression: Any, text: str) -> Any:
+    """Condition "this text is somewhere in the column", whatever the capitals."""
     return or_(*(expression.ilike(like_pattern(spelling), escape="/") for spelling in sorted(_spellings(text))))
 
 
@@ -72,6 +73,8 @@ def yes_no_condition(expression: Any) -> Condition:
 
 
 def number_condition(expression: Any) -> Condition:
+    """Condition on a number: is, at least, at most, empty."""
+
     def condition(operator: str, value: Any) -> Any:
         if operator == "empty":
             return _empty(expression, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,6 +31,9 @@ class Filter:
     operators: default by kind, see OPERATORS. "from" and "until" on one filter form a range
         (AND), all others are alternatives (OR).
     icon: icon of the panel; the first filter of a panel decides.
+    joint: filters with the same function are about one other row ("a membership that has this
+        type and that sport"). It gets {filter name: its criteria} of all that are asked
+        and makes one condition of them, in which `condition` is about that other row.
 
     Example:
         Filter("town", "contacts", _l("Town"), _l("Contact details"), "text", text_condition(Contact.town))
@@ -42,11 +45,12 @@ class Filter:
     panel: Any
     kind: FilterKind
     condition: Callable[[str, Any], Any]
-    choices: Callable[[], Sequence[tuple[str, Any]]] | None = None
+    choices: Callable[[], Sequence[tuple[Any, Any]]] | None = None
     operators: tuple[str, ...] = ()
     permission: str | None = None
     position: int = 100
     icon: str = "user"
+    joint: Callable[[Mapping[str, Sequence[Any]]], Any] | None = None
 
     @property
     def allowed_operators(self) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ class FilterSet:
             if not text:
                 continue  # a field of the form that was left open
             if key == SEARCH:
-                search = _CONTROL.sub(" ", text)[:MAX_LENGTH].strip() if listing.definition.search else ""
+                search = clean_search(text) if listing.definition.search else ""
             elif key.startswith(PREFIX):
                 try:
                     criterion = _read(key, text, listing)
@@ -112,7 +112,15 @@ class FilterSet:
     def conditions(self) -> list[Any]:
         """One SQL condition per filter, and one for the search box; all must hold."""
         self.require_clear()
-        found = [condition_of(criteria) for criteria in self.by_filter().values()]
+        alone: list[Any] = []
+        together: dict[Any, dict[str, list[Criterion]]] = {}
+        for name, criteria in self.by_filter().items():
+            joint = criteria[0].filter.joint
+            if joint is None:
+                alone.append(condition_of(criteria))
+            else:
+                together.setdefault(joint, {})[name] = criteria
+        found = alone + [joint(asked) for joint, asked in together.items()]
         if self.search and self.listing.definition.search is not None:
             found.append(self.listing.definition.search(self.search))
         return found
@@ -158,6 +166,12 @@ class Sentence:
 
 
 def condition_of(criteria: Sequence[Criterion]) -> Any:
+    """What one filter asks of the rows of the list, by itself."""
+    asked = criteria[0].filter
+    return asked.joint({asked.name: criteria}) if asked.joint is not None else alternatives_of(criteria)
+
+
+def alternatives_of(criteria: Sequence[Criterion]) -> Any:
     """The alternatives asked of one filter; the nth "from" and the nth "until" are one range."""
     condition = criteria[0].filter.condition
     alternatives = [condition(c.operator, c.value) for c in criteria if c.operator not in ("from", "until")]
@@ -172,9 +186,22 @@ def _ranges(criteria: Sequence[Criterion]) -> Iterator[tuple[Criterion | None, C
     yield from zip_longest(starts, ends)
 
 
+def clean_search(text: str) -> str:
+    """What somebody looks for, without characters nobody can type."""
+    return _CONTROL.sub(" ", text)[:MAX_LENGTH].strip()
+
+
+def pairs_of(query: str) -> list[tuple[str, str]]:
+    """The fields of a query string; a mistake when there are absurdly many."""
+    try:
+        return parse_qsl(query.lstrip("?"), max_num_fields=1_000)
+    except ValueError:
+        raise UserMistake(_("This search has more than %(number)s conditions. Use fewer.", number=MAX_CRITERIA)) from None
+
+
 def _pairs(args: Any) -> Iterator[tuple[str, str]]:
     if isinstance(args, str):
-        yield from parse_qsl(args.lstrip("?"), max_num_fields=1_000)
+        yield from pairs_of(args)
     elif hasattr(args, "lists"):
         yield from args.items(multi=True)
     elif isinstance(args, Mapping):

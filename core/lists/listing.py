@@ -56,12 +56,21 @@ def listing_for(definition: ListDefinition, *, actor: Actor) -> Listing:
     active, found = active_plugins(), registry()
     columns = [c for c in found.active("columns", active) if c.list_name in names]
     filters = [f for f in found.active("filters", active) if f.list_name in names]
+    for name in filter(None, (definition.name, definition.shares)):
+        for answer in found.plugins.ask("columns_here", active, list_name=name):
+            columns += answer
+        for answer in found.plugins.ask("filters_here", active, list_name=name):
+            filters += answer
     if definition.extra_fields:
         # fields import columns of lists, so the door between the rooms is opened here
         fields = importlib.import_module("core.fields.lists")
         for target, json_column in definition.extra_fields:
             columns += fields.columns(definition.name, target, json_column)
             filters += fields.filters(definition.name, target, json_column)
+    if "contacts" in names:
+        privacy = importlib.import_module("core.privacy.lists")  # for the same reason
+        columns += privacy.columns(definition.name)
+        filters += privacy.filters(definition.name)
     actions = [a for a in found.active("bulk_actions", active) if a.list_name == definition.name]
     if definition.export_permission:
         actions += export_actions(definition.name, definition.export_permission)

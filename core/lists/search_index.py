@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, column, event, inspect, select, table
+from sqlalchemy import Engine, column, inspect, select, table
 
 from core.contacts.models import Contact
-from core.db import db, run_ddl
+from core.db import db, keep_ddl
 
 TABLE = "contact_search"
 #: tables FTS5 makes for itself, which migrations must not take for drift
@@ -36,11 +36,7 @@ _TRIGGERS = {
 
 
 def create_statements() -> list[str]:
-    """DDL for SQLite, safe to run again; fills the index from the contacts that are there.
-
-    Run it after every migration that rebuilds the table `contact`: SQLite drops triggers with
-    the table they belong to.
-    """
+    """DDL for SQLite, safe to run again; fills the index from the contacts that are there."""
     return [
         f"CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE} USING fts5(search_text, content='contact', content_rowid='id', tokenize='trigram')",
         *(f"DROP TRIGGER IF EXISTS {name}" for name in _TRIGGERS),
@@ -53,15 +49,11 @@ def drop_statements() -> list[str]:
     return [*(f"DROP TRIGGER IF EXISTS {name}" for name in _TRIGGERS), f"DROP TABLE IF EXISTS {TABLE}"]
 
 
-def create(connection: Connection) -> None:
-    """Make (or repair) the index on this database; nothing to do on PostgreSQL."""
-    if connection.dialect.name == "sqlite":
-        run_ddl(connection, create_statements())
+def _statements(dialect: str) -> list[str]:
+    return create_statements() if dialect == "sqlite" else []
 
 
-@event.listens_for(Contact.__table__, "after_create")
-def _create_with_table(_table: Any, connection: Connection, **_options: Any) -> None:
-    create(connection)
+keep_ddl(Contact.__table__, _statements)
 
 
 def exists() -> bool:

@@ -18,19 +18,21 @@ from core.lists import panel
 from core.lists.cells import header_class, shown_rows
 from core.lists.definition import AddEntry, ListDefinition
 from core.lists.engine import count_rows, visible_ids
-from core.lists.filterset import FilterSet, condition_of
+from core.lists.filterset import FilterSet, clean_search, condition_of
 from core.lists.listing import Listing, listing_for
+from core.lists.saved_views import SavedFilterPages
 from core.lists.services import choose_columns, forget_columns, load_time, load_words, move_column
 from core.lists.state import ListState
 from core.selections.services import freeze
-from core.web.views import CoreView, expose, needs
+from core.web.shell import expect_tabs
+from core.web.views import CoreView, expose, needs, row_id
 
 #: the part of the page that htmx replaces
 RESULTS = "results"
 MOST_MISSING = 5
 
 
-class ListPage(CoreView):
+class ListPage(SavedFilterPages, CoreView):
     """A list with search, filters, columns, sorting, paging and bulk actions.
 
     A subclass names its `definition` and `route_base`; rights come from the definition.
@@ -42,8 +44,13 @@ class ListPage(CoreView):
     """
 
     definition: ClassVar[ListDefinition]
+    #: a page of its own around the list extends "lists/list.html"
+    template: ClassVar[str] = "lists/list.html"
     default_view = "list"
-    guarded = ("list", "filter", "count", "panel", "columns", "save_columns", "select", "row", "missing")
+    guarded = (
+        "list", "filter", "count", "panel", "columns", "save_columns", "select", "row", "missing",
+        "saved", "new_filter", "save_filter", "rename_filter", "remove_filter", "restore_filter",
+    )
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -60,7 +67,8 @@ class ListPage(CoreView):
         state = self._state()
         if _wants_part(RESULTS):
             return self.render("lists/_results.html", **self._context(state)), 200, {"HX-Push-Url": request_url(state), "Vary": "HX-Request"}
-        return self.render("lists/list.html", **self._context(state), panel_open=False)
+        expect_tabs(state.definition.tabs)
+        return self.render(self.template, **self._context(state), **self.around(state), panel_open=False)
 
     @expose("/filter")
     @needs("login")
@@ -119,7 +127,7 @@ class ListPage(CoreView):
     @needs("login")
     def select(self) -> Any:
         """Freeze what was ticked and go on with the action that was chosen."""
-        only = request.args.get("only", type=int)
+        only = request.args.get("only", type=row_id)
         with transaction():
             selection = freeze(self._chosen(only), self.definition.name, actor=current_actor(), sort=request.form.get("sort") or None)
             pk = selection.id
@@ -138,7 +146,7 @@ class ListPage(CoreView):
     @needs("login")
     def missing(self) -> Any:
         """Why is somebody not in this list? Says which filter leaves her out."""
-        state, name = self._state(), (request.args.get("name") or "").strip()[:200]
+        state, name = self._state(), clean_search(request.args.get("name") or "")
         found = self._explain(state, name) if name and not state.asked.problems else []
         template = "lists/_missing.html" if _wants_part("missing") else "lists/missing.html"
         return self.render(template, view=self, state=state, name=name, found=found)
@@ -162,6 +170,10 @@ class ListPage(CoreView):
         if self.definition.edit_endpoint and current_actor().can(self.definition.edit_permission or self.definition.permission):
             found.append(RowLink(_("Change"), "pencil", url_for(self.definition.edit_endpoint, pk=pk)))
         return found
+
+    def around(self, state: ListState) -> dict[str, Any]:
+        """What the template of a subclass needs besides the list."""
+        return {}
 
     def foot_links(self) -> Sequence[RowLink]:
         """Links below the list, beside "Why is somebody not in this list?"."""
@@ -296,5 +308,3 @@ def _ordered(order: Sequence[str], ticked: Sequence[str]) -> list[str]:
     """Ticked columns: those already shown keep their place, new ones come behind."""
     kept = [name for name in order if name in ticked]
     return kept + [name for name in ticked if name not in kept]
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
@@ -116,3 +116,41 @@ class PluginActivation(TenantOwned, Base):
     active: Mapped[bool]
     #: True: set by a federation, holds for its clubs
     for_clubs: Mapped[bool] = mapped_column(default=False)
+
+
+class ClubReadiness(FederationReadable, Base):
+    """How far a club was with its federation's list of points when last looked at.
+
+    Kept so that a federation sees a thousand clubs in one query; made anew every hour and
+    whenever the club changes something the core knows of.
+    """
+
+    __tablename__ = "club_readiness"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "federation_id"),
+        Index("ix_club_readiness_federation", "federation_id", "organisation_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: the reference day it was made for
+    day: Mapped[date] = mapped_column(Date)
+    done: Mapped[int]
+    total: Mapped[int]
+    #: what is missing: [{"name": ..., "title": in the language of the federation, "own_title": in that of the club}]
+    missing: Mapped[list[dict[str, str]]] = mapped_column(JSONColumn, default=list)
+    checked_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+
+class ClubNote(TenantOwned, Base):
+    """What a federation or region wrote down about a club; the club does not see it."""
+
+    __tablename__ = "club_note"
+    __table_args__ = (Index("ix_club_note_club", "organisation_id", "club_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    club_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    text: Mapped[str] = mapped_column(Text)
+    #: the name, empty once that person was erased; and the login
+    written_by: Mapped[str] = mapped_column(String(160))
+    written_by_id: Mapped[int | None] = mapped_column(index=True)
+    written_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)

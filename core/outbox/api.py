@@ -1,6 +1,6 @@
 """What other rooms and plugins use of the outbox."""
 
-from core.outbox.models import OutboxMessage
-from core.outbox.services import erase_mails_to, queue_mail
+from core.outbox.models import AddressRefusal, OutboxMessage
+from core.outbox.services import Mail, erase_mails_to, queue_mail, queue_mails, withdraw_mails
 
-__all__ = ["OutboxMessage", "erase_mails_to", "queue_mail"]
+__all__ = ["AddressRefusal", "Mail", "OutboxMessage", "erase_mails_to", "queue_mail", "queue_mails", "withdraw_mails"]

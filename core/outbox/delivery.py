@@ -21,6 +21,7 @@ from sqlalchemy import select, update
 
 from core import clock
 from core.db import db, transaction
+from core.demo.mode import is_demonstration
 from core.errors import NotFound
 from core.jobs.claims import backoff
 from core.jobs.execution import Outcome
@@ -29,6 +30,7 @@ from core.jobs.models import DONE, FAILED, RUNNING, WAITING
 from core.organisations.models import Organisation
 from core.outbox.message import build
 from core.outbox.models import OutboxMessage
+from core.outbox.refusals import is_about_address, note_refusal
 from core.tenancy import scope, unscoped
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,8 @@ MOST_MAILS = 50
 MOST_UNSURE = 2
 #: when the mail server does not answer: next try, and how long the others wait
 PAUSE = timedelta(minutes=1)
+#: when a mail of the demo, which is not sent, is looked at again
+A_DAY = timedelta(days=1)
 
 
 class _Watching:
@@ -111,7 +115,9 @@ class Postman:
         return time.monotonic() < self._pause_until
 
     def deliver(self, claimed: Any, *, worker: str) -> Outcome:
-        """Send one mail that was taken; needs an application context of its own."""
+        """Send one mail that was taken; needs an application context of its own. In the demo none leaves."""
+        if is_demonstration():
+            return _held(claimed)
         try:
             mail = build(claimed, _files(claimed))
         except NotFound:
@@ -132,6 +138,7 @@ class Postman:
             self.hang_up()
         except smtplib.SMTPRecipientsRefused as error:
             outcome = _answered(claimed, *next(iter(error.recipients.values())))
+            _note_refusal(claimed, *next(iter(error.recipients.values())))
         except smtplib.SMTPResponseException as error:
             outcome = _answered(claimed, error.smtp_code, error.smtp_error)
             if error.smtp_code == 421:
@@ -221,15 +228,18 @@ def _failed(claimed: Any, reason: str, error: str = "") -> Outcome:
 def _later(claimed: Any, reason: str, error: str = "", *, unsure: int) -> Outcome:
     if claimed.attempts >= claimed.max_attempts:
         return _failed(claimed, reason, error)
-    return Outcome(
-        claimed.id,
-        {"state": WAITING, "reason": reason, "error": error[:1_000], "run_at": clock.now() + backoff(claimed.attempts), "unsure": unsure, "sent_to_broker_at": None},
-    )
+    again = clock.now() + backoff(claimed.attempts)
+    return Outcome(claimed.id, {"state": WAITING, "reason": reason, "error": error[:1_000], "run_at": again, "unsure": unsure, "sent_to_broker_at": None})
 
 
 def _unreachable(claimed: Any) -> Outcome:
     values = {"state": WAITING, "reason": "unreachable", "run_at": clock.now() + PAUSE, "attempts": claimed.attempts - 1, "sent_to_broker_at": None}
     return Outcome(claimed.id, values)
+
+
+def _held(claimed: Any) -> Outcome:
+    again = clock.now() + A_DAY
+    return Outcome(claimed.id, {"state": WAITING, "run_at": again, "attempts": claimed.attempts - 1, "sent_to_broker_at": None})
 
 
 def _answered(claimed: Any, code: int, text: bytes | str) -> Outcome:
@@ -239,6 +249,17 @@ def _answered(claimed: Any, code: int, text: bytes | str) -> Outcome:
     if 500 <= code < 600:
         return _failed(claimed, "rejected", said)
     return _later(claimed, "later", said, unsure=claimed.unsure)
+
+
+def _note_refusal(claimed: Any, code: int, text: bytes | str) -> None:
+    """The server says that this receiver does not exist: remember it with the address."""
+    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    if not is_about_address(code, said):
+        return
+    with unscoped("the organisation of a mail"):
+        organisation = db.session.get_one(Organisation, claimed.organisation_id)
+    with transaction(), scope(organisation):
+        note_refusal(claimed.to_address, f"{code} {said}", how="refused")
 
 
 def _broken_off(claimed: Any, *, went_over: bool) -> Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from email.utils import quote
 from pathlib import PurePath
 from typing import Any
 
@@ -15,6 +14,8 @@ from core.outbox.services import one_line
 _TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,80}", re.ASCII)
 #: tells the machines of receivers not to answer this mail
 HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+#: a name that looks like an address would pass for one; some programs read it as one
+_NOT_IN_A_NAME = str.maketrans({'"': "'", "<": "(", ">": ")", "@": " at ", "\\": "/"})
 
 
 def build(row: Any, files: list[tuple[str, str, bytes]]) -> Message:
@@ -29,7 +30,7 @@ def build(row: Any, files: list[tuple[str, str, bytes]]) -> Message:
         recipients=[row.to_address],
         body=row.text,
         html=row.html,
-        sender=f'"{quote(one_line(row.sender_name, longest=120))}" <{sender}>' if row.sender_name else sender,
+        sender=(one_line(row.sender_name, longest=120).translate(_NOT_IN_A_NAME), sender) if row.sender_name else sender,
         reply_to=row.reply_to,
         date=row.created_at.timestamp(),
         extra_headers=dict(HEADERS),

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import clock
 from core.db import Base, Instant, JSONColumn
 from core.jobs.models import Claimable
 from core.tenancy import TenantOwned
@@ -39,3 +40,21 @@ class OutboxMessage(Claimable, TenantOwned, Base):
     #: tries of which nobody knows whether the mail arrived
     unsure: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class AddressRefusal(TenantOwned, Base):
+    """An address that does not work: a mail server refused it, or a mail came back from it."""
+
+    __tablename__ = "address_refusal"
+    __table_args__ = (UniqueConstraint("organisation_id", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: in small letters
+    address: Mapped[str] = mapped_column(String(254))
+    #: what the mail server said
+    said: Mapped[str] = mapped_column(String(500), default="")
+    #: "refused" while sending, or "returned" afterwards
+    how: Mapped[str] = mapped_column(String(10))
+    times: Mapped[int] = mapped_column(default=1)
+    first_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    last_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)

@@ -6,6 +6,9 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from core import clock
 from core.access import Actor, require
 from core.contacts.parsing import parse_email
-from core.db import after_commit, db, savepoint
+from core.db import after_commit, chunks, db, insert_rows, is_one_of, savepoint
 from core.errors import NotFound, UserMistake
 from core.i18n import _
 from core.jobs.models import FAILED, RUNNING, WAITING
@@ -21,6 +24,7 @@ from core.jobs.services import PRIORITIES
 from core.jobs.wake import announce, has_broker
 from core.organisations.models import Organisation
 from core.outbox.models import OutboxMessage
+from core.outbox.refusals import refused_among
 from core.tenancy import current_scope, unscoped
 
 LONGEST_TEXT = 500_000
@@ -44,6 +48,7 @@ def queue_mail(
     html: str | None = None,
     reply_to: str | None = None,
     file_ids: Sequence[int] = (),
+    even_if_refused: bool = False,
 ) -> OutboxMessage:
     """Store a mail with the change it tells about; inside transaction(), in the scope it is from.
 
@@ -53,37 +58,20 @@ def queue_mail(
 
     unique_key: asking again with the same key returns the mail that is already there.
     reply_to: default the address of the organisation. file_ids: stored files to send along.
+    even_if_refused: try an address that did not work before; only for what a person waits for
+        and cannot get otherwise, such as a link to log in with.
 
     Example:
         queue_mail(to=contact.email, subject=_("Welcome"), text=body, unique_key=f"welcome:{contact.id}", actor=actor)
     """
-    if len(text) > LONGEST_TEXT or (html is not None and len(html) > LONGEST_TEXT) or len(file_ids) > MOST_FILES:
-        raise UserMistake(_("This mail is too large. Make it shorter, or send a link instead of files."))
+    _check_size(text, html, file_ids)
     found = _by_key(unique_key)
     if found is not None:
         return found
-    organisation = _organisation()
-    address = _usable(to)
+    refused = frozenset() if even_if_refused else refused_among([to])
+    mail = Mail(to, subject, text, unique_key, html, reply_to, file_ids)
     now = clock.now()
-    message = OutboxMessage(
-        organisation_id=organisation.id,
-        unique_key=unique_key,
-        message_id=secrets.token_hex(16),
-        to_address=address or one_line(to, longest=254),
-        sender_name=one_line(organisation.name, longest=120),
-        reply_to=_usable(reply_to or organisation.email or ""),
-        subject=one_line(subject, longest=250),
-        text=text,
-        html=html,
-        file_ids=[int(file_id) for file_id in file_ids],
-        actor_user_id=actor.user_id,
-        priority=PRIORITIES["mail"],
-        state=WAITING if address else FAILED,
-        reason=None if address else "address",
-        finished_at=None if address else now,
-        run_at=now,
-        sent_to_broker_at=now if has_broker() else None,
-    )
+    message = OutboxMessage(**_row(mail, _organisation(), refused, actor), run_at=now, sent_to_broker_at=now if has_broker() else None)
     try:
         with savepoint():
             db.session.add(message)
@@ -93,9 +81,82 @@ def queue_mail(
         if found is None:
             raise
         return found
-    if address:
+    if message.state == WAITING:
         _announce(message)
     return message
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One of many mails, see queue_mails; the names mean what they mean in queue_mail."""
+
+    to: str
+    subject: str
+    text: str
+    unique_key: str
+    html: str | None = None
+    reply_to: str | None = None
+    file_ids: Sequence[int] = ()
+
+
+def queue_mails(mails: Sequence[Mail], *, actor: Actor, wait: timedelta = timedelta()) -> int:
+    """queue_mail for thousands, in a fixed number of queries; returns how many were not queued before.
+
+    wait: they go out so much later, until when withdraw_mails() stops them.
+    """
+    for mail in mails:
+        _check_size(mail.text, mail.html, mail.file_ids)
+    once = {mail.unique_key: mail for mail in mails}
+    known = set(db.session.scalars(select(OutboxMessage.unique_key).where(is_one_of(OutboxMessage.unique_key, list(once))))) if once else set()
+    new = [mail for key, mail in once.items() if key not in known]
+    if not new:
+        return 0
+    organisation, refused, now = _organisation(), refused_among([mail.to for mail in new]), clock.now()
+    common = {"attempts": 0, "max_attempts": 5, "unsure": 0, "error": "", "created_at": now, "run_at": now + wait, "sent_to_broker_at": None}
+    insert_rows(OutboxMessage, [{**common, **_row(mail, organisation, refused, actor)} for mail in new])
+    if not wait:
+        after_commit(lambda: announce("mail", 0, "mail", to_broker=False))
+    return len(new)
+
+
+def withdraw_mails(unique_keys: Sequence[str]) -> int:
+    """Take mails back that nobody tried to send yet; returns how many."""
+    number = 0
+    for part in chunks(list(unique_keys)):
+        query = select(OutboxMessage).where(OutboxMessage.unique_key.in_(part), OutboxMessage.state == WAITING, OutboxMessage.attempts == 0)
+        for message in db.session.scalars(query.with_for_update(skip_locked=True)):
+            db.session.delete(message)
+            number += 1
+    db.session.flush()
+    return number
+
+
+def _check_size(text: str, html: str | None, file_ids: Sequence[int]) -> None:
+    if len(text) > LONGEST_TEXT or (html is not None and len(html) > LONGEST_TEXT) or len(file_ids) > MOST_FILES:
+        raise UserMistake(_("This mail is too large. Make it shorter, or send a link instead of files."))
+
+
+def _row(mail: Mail, organisation: Organisation, refused: frozenset[str], actor: Actor) -> dict[str, Any]:
+    """The columns of a mail, but for its times."""
+    address = _usable(mail.to)
+    reason = "address" if address is None else "refused" if address.lower() in refused else None
+    return {
+        "organisation_id": organisation.id,
+        "unique_key": mail.unique_key,
+        "message_id": secrets.token_hex(16),
+        "to_address": address or one_line(mail.to, longest=254),
+        "sender_name": one_line(organisation.name, longest=120),
+        "reply_to": _usable(mail.reply_to or organisation.email or ""),
+        "subject": one_line(mail.subject, longest=250),
+        "text": mail.text,
+        "html": mail.html,
+        "file_ids": [int(file_id) for file_id in mail.file_ids],
+        "actor_user_id": actor.user_id,
+        "priority": PRIORITIES["mail"],
+        "state": FAILED if reason else WAITING,
+        "reason": reason,
+        "finished_at": clock.now() if reason else None,
+    }
 
 
 def _by_key(unique_key: str) -> OutboxMessage | None:

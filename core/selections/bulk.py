@@ -132,8 +132,7 @@ def run(job: JobRun) -> None:
         done += len(part)
         job.progress(done, len(ids))
         failpoint("bulk.after_batch")
-    if can_be_undone_later(action, arguments):
-        job.keep_result({"undo": True})
+    job.keep_result({"undo": can_be_undone_later(action, arguments)})
 
 
 def can_be_undone_later(action: BulkAction, arguments: Mapping[str, Any]) -> bool:

@@ -37,7 +37,7 @@ def freeze(chosen: FilterSet | Iterable[int], list_name: str, *, actor: Actor, s
         ids = ids_of(chosen.listing, chosen, Sort.parse(sort, chosen.listing), limit=MOST_ROWS + 1)
     else:
         query = ""
-        ids = visible_ids(listing, [i for i in chosen if 0 < i < 2**31])
+        ids = visible_ids(listing, list(chosen))
     if not ids:
         raise UserMistake(_("Nothing is selected. Tick at least one row."))
     if len(ids) > MOST_ROWS:

@@ -27,6 +27,7 @@ class SelectionView(CoreView):
 
     route_base = "/o/<org>/selections"
     default_view = "begin"
+    part_of = "ContactList"
 
     @expose("/<int:pk>")
     @needs("login")
@@ -53,6 +54,8 @@ class SelectionView(CoreView):
         actor = current_actor()
         selection = get_selection(pk, actor=actor)
         action = find_action(selection.list_name, name, actor=actor)
+        if action.endpoint:
+            return redirect(url_for("SelectionView.begin", pk=pk, action=name))
         form = (action.form or Form)()
         if form.validate_on_submit() and "preview" not in request.form:
             try:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import Any
+
+from sqlalchemy import select
 
 from core.access import Actor, acting, system_actor
 from core.contacts.models import Contact
@@ -15,6 +18,7 @@ from core.organisations.models import Organisation
 from core.organisations.services import affiliate, create_organisation
 from core.tenancy import scope, unscoped
 from core.users.models import User
+from core.users.passwords import hash_password
 from core.users.services import create_user, give_role
 
 PASSWORD = "demo-2026"
@@ -64,10 +68,28 @@ def make_world(federation_plugin: str | None = None) -> World:
     return World(f, r, a, b, g, c)
 
 
+def find_world() -> World:
+    """The World in the current database, as objects of no session."""
+    slugs = ("federation-f", "region-r", "club-a", "club-b", "federation-g", "club-c")
+    with unscoped("finding the test world"):
+        found = {row.slug: row for row in db.session.scalars(select(Organisation).where(Organisation.slug.in_(slugs)))}
+        for row in found.values():
+            db.session.expunge(row)
+        db.session.rollback()
+    return World(*(found[slug] for slug in slugs))
+
+
 def make_user(username: str) -> User:
-    return create_user(
-        username=username, email=f"{username}@koepel.example", first_name=username.split(".")[0].title(), last_name="Tester", password=PASSWORD, language="en"
-    )
+    user = create_user(username=username, email=f"{username}@koepel.example", first_name=username.split(".")[0].title(), last_name="Tester", language="en")
+    user.password = _hashed()
+    db.session.flush()
+    return user
+
+
+@lru_cache(maxsize=1)
+def _hashed() -> str:
+    """Made once: slow on purpose, and the same for everybody here."""
+    return hash_password(PASSWORD)
 
 
 def make_contact(first_name: str = "", last_name: str = "", **values: Any) -> Contact:

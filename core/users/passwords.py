@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from werkzeug.security import check_password_hash
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -31,7 +31,10 @@ def verify_password(stored: str | None, password: str) -> tuple[bool, str | None
         return right, hash_password(typed) if right else None
     try:
         _hasher.verify(stored or _DUMMY, typed)
-    except (VerificationError, InvalidHashError):
+    except VerifyMismatchError:
+        return False, None
+    except (VerificationError, InvalidHashError):  # no hash at all: as slow as a wrong password all the same
+        _spend(typed)
         return False, None
     if not stored:
         return False, None

@@ -7,10 +7,12 @@ from flask_appbuilder.security.sqla.models import PermissionView, Role, ViewMenu
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from core.access import FULL_ROLES, PARTS
 from core.db import db
 from core.extend.registry import Registry
 
-_cache: dict[tuple[str, int], frozenset[str]] = {}
+#: per database: role id -> (its name, its rights)
+_cache: dict[str, dict[int, tuple[str, frozenset[str]]]] = {}
 
 
 def forget() -> None:
@@ -18,31 +20,43 @@ def forget() -> None:
     _cache.clear()
 
 
-def permissions_of(role_ids: frozenset[int]) -> frozenset[str]:
-    """All rights of these roles together, as "<noun>.<verb>"."""
+def permissions_of(role_ids: frozenset[int], kind: str) -> frozenset[str]:
+    """All rights of these roles together, as "<noun>.<verb>", in an organisation of this kind.
+
+    A part of running it (finance, members ...) gives no right that its administrators lack.
+    """
+    known = _roles(role_ids)
+    most = next((rights for name, rights in known.values() if name == FULL_ROLES[kind]), frozenset())
+    return frozenset().union(*(rights & most if name in PARTS else rights for name, rights in (known[role_id] for role_id in role_ids if role_id in known)))
+
+
+def _roles(wanted: frozenset[int]) -> dict[int, tuple[str, frozenset[str]]]:
     where = str(db.engine.url)
-    missing = [i for i in role_ids if (where, i) not in _cache]
-    if missing:
+    if not wanted <= _cache.get(where, {}).keys():
         rows = db.session.execute(
-            select(Role.id, ViewMenu.name, FabPermission.name)
-            .join(Role.permissions)
-            .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-            .join(FabPermission, FabPermission.id == PermissionView.permission_id)
-            .where(Role.id.in_(missing))
+            select(Role.id, Role.name, ViewMenu.name, FabPermission.name)
+            .outerjoin(Role.permissions)
+            .outerjoin(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+            .outerjoin(FabPermission, FabPermission.id == PermissionView.permission_id)
         ).all()
-        for role_id in missing:
-            _cache[where, role_id] = frozenset(f"{noun}.{verb.removeprefix('can_')}" for found, noun, verb in rows if found == role_id)
-    return frozenset().union(*(_cache[where, i] for i in role_ids))
+        found: dict[int, tuple[str, set[str]]] = {}
+        for role_id, name, noun, verb in rows:
+            rights = found.setdefault(role_id, (name, set()))[1]
+            if noun is not None:
+                rights.add(f"{noun}.{verb.removeprefix('can_')}")
+        _cache[where] = {role_id: (name, frozenset(rights)) for role_id, (name, rights) in found.items()}
+    return _cache[where]
 
 
 def sync_permissions(registry: Registry) -> int:
     """Write the roles and rights that are registered into the database; returns how many rights.
 
-    New rights are given to the roles their declaration names; rights nobody registers any more
-    are removed. Inside transaction().
+    New rights are given to the roles their declaration names, and new roles get all of theirs;
+    rights nobody registers any more are removed. Inside transaction().
     """
     session = db.session
     roles = {r.name: r for r in session.scalars(select(Role).options(selectinload(Role.permissions)))}
+    fresh = {template.name for template in registry.roles} - roles.keys()
     for template in registry.roles:
         if template.name not in roles:
             roles[template.name] = Role(name=template.name)
@@ -56,6 +70,8 @@ def sync_permissions(registry: Registry) -> int:
         key = (noun, f"can_{verb}")
         wanted.add(key)
         if key in pairs:
+            for role in fresh.intersection(permission.roles):
+                roles[role].permissions.append(pairs[key])
             continue
         if key[1] not in verbs:
             verbs[key[1]] = FabPermission(name=key[1])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from flask import g
-from sqlalchemy import or_, select
+from flask import current_app, g, has_request_context
+from sqlalchemy import inspect, or_, select
 
 from core import clock
 from core.db import db
@@ -19,7 +21,8 @@ from core.tenancy import current_scope, unscoped
 def current_organisation() -> Organisation:
     """The organisation of the URL (or of the job)."""
     organisation: Organisation | None = g.get("organisation")
-    if organisation is None or organisation.id != current_scope().organisation_id:
+    is_gone = organisation is None or inspect(organisation).detached  # its session was closed since
+    if organisation is None or is_gone or organisation.id != current_scope().organisation_id:
         organisation_id = current_scope().organisation_id
         with unscoped("the organisation of the current scope"):
             organisation = db.session.get(Organisation, organisation_id) if organisation_id else None
@@ -27,6 +30,21 @@ def current_organisation() -> Organisation:
             raise OutOfScope("the scope names no organisation")
         g.organisation = organisation
     return organisation
+
+
+@contextmanager
+def addresses_of(organisation: Organisation) -> Iterator[None]:
+    """Let url_for() find the pages of an organisation, also in a job, where there is no request."""
+    before = g.get("org_slug")
+    g.org_slug = organisation.slug
+    try:
+        if has_request_context():
+            yield
+        else:
+            with current_app.test_request_context(base_url=current_app.config["KOEPEL"].public_url):
+                yield
+    finally:
+        g.org_slug = before
 
 
 def federations_of(organisation: Organisation, day: date | None = None) -> list[Organisation]:
@@ -37,29 +55,40 @@ def federations_of(organisation: Organisation, day: date | None = None) -> list[
     day = day or clock.today()
     key = (organisation.id, day)
     if key not in found:
-        if organisation.kind == "region":
-            query = select(Organisation).where(Organisation.id == organisation.parent_id)
-        else:
-            query = (
-                select(Organisation)
-                .join(Affiliation, Affiliation.federation_id == Organisation.id)
-                .where(
-                    Affiliation.organisation_id == organisation.id,
-                    Affiliation.from_on <= day,
-                    or_(Affiliation.until_on.is_(None), Affiliation.until_on >= day),
-                )
-                .order_by(Organisation.name)
-            )
         with unscoped("the federations of an organisation"):
-            found[key] = list(db.session.scalars(query).unique())
+            found[key] = list(db.session.scalars(select(Organisation).where(_is_federation_of(organisation, day)).order_by(Organisation.name)).unique())
     return found[key]
+
+
+def _is_federation_of(organisation: Organisation, day: date) -> Any:
+    """Condition on the organisations that are above this one on a day."""
+    if organisation.kind == "region":
+        return Organisation.id == organisation.parent_id
+    affiliations = select(Affiliation.federation_id).where(
+        Affiliation.organisation_id == organisation.id,
+        Affiliation.from_on <= day,
+        or_(Affiliation.until_on.is_(None), Affiliation.until_on >= day),
+    )
+    return Organisation.id.in_(affiliations)
+
+
+def forget_affiliations() -> None:
+    """After a club joined a federation: which rules it has is asked again."""
+    g.pop("federations_of", None)
+    g.pop("active_plugins", None)
+
+
+def federation_setting(federation: Organisation, key: str, default: Any = None) -> Any:
+    """A setting of a federation; what its plugin says when it chose nothing itself."""
+    manifest = registry().plugins.manifests.get(federation.federation_plugin or "")
+    return federation.setting(key, manifest.settings.get(key, default) if manifest else default)
 
 
 def active_plugins(organisation: Organisation | None = None) -> frozenset[str]:
     """Names of the plugins switched on for an organisation (default: the one at hand).
 
-    Modules are on unless its federation or the organisation itself switched them off; a
-    federation plugin is on for that federation, its regions and its clubs.
+    Modules are on unless its federation or the organisation itself switched them off, or they
+    start off and nobody switched them on; a federation plugin is on for that federation, its regions and its clubs.
     """
     organisation = organisation or current_organisation()
     found: dict[int, frozenset[str]] = g.setdefault("active_plugins", {})
@@ -70,19 +99,32 @@ def active_plugins(organisation: Organisation | None = None) -> frozenset[str]:
 
 def _active_plugins(organisation: Organisation) -> frozenset[str]:
     manifests = registry().plugins.manifests
-    federations = federations_of(organisation)
+    federations, rows = _switches(organisation)
     rules = {f.federation_plugin for f in federations if f.federation_plugin in manifests}
-    active = {n for n, m in manifests.items() if m.kind == "module"} | rules
+    active = {n for n, m in manifests.items() if m.kind == "module" and not m.starts_off} | rules
     if organisation.kind != "platform":
         active -= {off for name in rules for off in manifests[name].switches_off}
-    owners = [organisation.id, *(f.id for f in federations)]
-    with unscoped("which plugins are switched on here"):
-        rows = db.session.execute(
-            select(PluginActivation.organisation_id, PluginActivation.plugin, PluginActivation.active, PluginActivation.for_clubs)
-            .where(PluginActivation.organisation_id.in_(owners))
-        ).all()
-    # what a federation says of its clubs comes first, what the organisation says of itself last
-    for owner, plugin, on, for_clubs in sorted(rows, key=lambda row: row.organisation_id == organisation.id):
+    # what a federation says of its clubs comes first, what the organisation says of itself last;
+    # a club can do without a module, but not have one its federation switched off
+    for owner, plugin, on, for_clubs in sorted(rows, key=lambda row: row[0] == organisation.id):
         if for_clubs == (owner != organisation.id) and plugin in manifests:
-            active = active | {plugin} if on else active - {plugin}
+            is_own_wish = owner == organisation.id and organisation.kind != "federation"
+            active = active - {plugin} if not on else active if is_own_wish else active | {plugin}
     return frozenset(active)
+
+
+def _switches(organisation: Organisation) -> tuple[list[Organisation], list[tuple[int, str, bool, bool]]]:
+    """The federations, and (owner, plugin, is on, for clubs) of it and of them: one query, because every page asks."""
+    day = clock.today()
+    above = Organisation.id == organisation.id if organisation.kind == "federation" else _is_federation_of(organisation, day)
+    with unscoped("which federations there are here, and which plugins are switched on"):
+        rows = db.session.execute(
+            select(Organisation, PluginActivation.plugin, PluginActivation.active, PluginActivation.for_clubs)
+            .outerjoin(PluginActivation, PluginActivation.organisation_id == Organisation.id)
+            .where(or_(Organisation.id == organisation.id, above))
+            .order_by(Organisation.name)
+        ).all()
+    owners = {row[0].id: row[0] for row in rows}
+    federations = [owner for owner in owners.values() if owner.id != organisation.id or organisation.kind == "federation"]
+    g.setdefault("federations_of", {})[organisation.id, day] = federations
+    return federations, [(owner.id, plugin, on, for_clubs) for owner, plugin, on, for_clubs in rows if plugin is not None]

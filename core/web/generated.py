@@ -11,12 +11,13 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import abort, jsonify, request, url_for
-from flask_appbuilder.baseviews import expose
+from flask_appbuilder.baseviews import expose as _expose
+from flask_appbuilder.fields import EnumField
 from flask_appbuilder.forms import FieldConverter, GeneralModelConverter
 from flask_appbuilder.validators import Unique
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
-from wtforms import BooleanField, DateField, DateTimeLocalField, DecimalField, FloatField, IntegerField, StringField, TextAreaField, validators
+from wtforms import BooleanField, DateTimeLocalField, StringField, TextAreaField, validators
 
 from core.access import current_actor, require
 from core.db import Instant, transaction
@@ -25,12 +26,12 @@ from core.i18n import _, _l
 from core.web.flashes import done, warn
 from core.web.widgets import (
     DateTimeWidget,
-    DateWidget,
+    DayField,
     FormWidget,
     Known,
     ListWidget,
     MomentField,
-    NumberWidget,
+    NumberField,
     RelationField,
     RelationsField,
     RelationSource,
@@ -38,7 +39,13 @@ from core.web.widgets import (
     ShowWidget,
     TextAreaWidget,
     TextWidget,
+    WholeNumberField,
 )
+
+
+def expose(url: str = "/", methods: tuple[str, ...] | list[str] = ("GET",)) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Answer this address, below the view's `route_base`; put `needs` under it."""
+    return _expose(url, methods)
 
 
 def allowed(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,13 +69,21 @@ class ColumnConverter(FieldConverter):  # type: ignore[misc]
     conversion_table = (
         ("is_text", TextAreaField, TextAreaWidget),
         ("is_string", StringField, TextWidget),
-        ("is_integer", IntegerField, NumberWidget),
-        ("is_numeric", DecimalField, lambda: NumberWidget(decimal=True)),
-        ("is_float", FloatField, lambda: NumberWidget(decimal=True)),
+        ("is_integer", WholeNumberField, None),
+        ("is_numeric", NumberField, None),
+        ("is_float", NumberField, None),
         ("is_boolean", BooleanField, None),
-        ("is_date", DateField, DateWidget),
+        ("is_date", DayField, None),
         ("is_datetime", DateTimeLocalField, DateTimeWidget),
     )
+
+    def convert(self) -> Any:
+        if not self.datamodel.is_enum(self.colname):
+            return super().convert()
+        kind = self.datamodel.list_columns[self.colname].type
+        return EnumField(
+            kind.enum_class, kind.enums, label=self.label, description=self.description, validators=self.validators, default=self.default
+        )
 
 
 class ModelConverter(GeneralModelConverter):  # type: ignore[misc]
@@ -176,7 +191,7 @@ class GeneratedPages:
             setattr(self, f"{name}_form", made)
 
     def _init_titles(self) -> None:
-        if not self.list_title:
+        if not self.list_title:  # type: ignore[has-type]
             self.list_title = self._prettify_name(self.datamodel.model_name)
         self.title = self.list_title
 

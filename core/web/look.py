@@ -86,7 +86,7 @@ def show_value(value: Any) -> Any:
 def status_badge(text: Any, tone: str = "none", drawing: str | None = None) -> Markup:
     """A coloured badge with an icon and words: colour never stands alone."""
     cls = "k-status" if tone == "none" else f"k-status k-status-{escape(tone)}"
-    return Markup('<span class="{}">{}{}</span>').format(Markup(cls), icon(drawing or STATUS_ICONS[tone]), text)
+    return Markup('<span class="{}">{}{}</span>').format(cls, icon(drawing or STATUS_ICONS[tone]), text)
 
 
 def short_month(day: date) -> str:

@@ -10,8 +10,9 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
 
 from core.access import current_actor
+from core.rest.authentication import carries_key
 from core.users.models import User
-from core.users.services import user_of_session
+from core.users.services import login_of_session
 
 SESSION_KEY = "sid"
 
@@ -27,10 +28,13 @@ class CoreSecurityManager(SecurityManager):
     def load_user(self, pk: Any) -> User | None:
         """The user of this request's login; the cookie alone is not enough."""
         token = session.get(SESSION_KEY)
-        if not token:
+        if not token or carries_key():
             return None
-        user = user_of_session(token, idle_hours=current_app.config["KOEPEL"].session_idle_hours)
-        return user if user is not None and str(user.id) == str(pk) else None
+        found = login_of_session(token, idle_hours=current_app.config["KOEPEL"].session_idle_hours)
+        if found is None or str(found.user.id) != str(pk):
+            return None
+        g.login = found
+        return found.user
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """FAB asks ("can_read", "contacts"); we answer for "contacts.read" in this organisation."""

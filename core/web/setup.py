@@ -36,6 +36,7 @@ def prepare_templates(app: Flask) -> None:
     app.jinja_env.filters.update(
         date=i18n.format_date, long_date=i18n.format_long_date, instant=i18n.format_instant, money=i18n.format_money, number=i18n.format_number
     )
+    app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
     prepare_look(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

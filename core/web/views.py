@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, ClassVar
 
 from flask import abort, g, has_request_context, redirect, request, url_for
 from flask_appbuilder import ModelView
 from flask_appbuilder.baseviews import BaseView
-from flask_appbuilder.baseviews import expose as _expose
 from flask_appbuilder.models.filters import Filters
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_login import current_user
 
 from core.access import current_actor, require
 from core.db import db, transaction
+from core.web.column_filters import FilterConverter
 from core.web.generated import GeneratedPages
-from core.web.widgets import FilterConverter
+from core.web.generated import expose as expose
 
 #: pages anybody may open, and pages every logged-in person may open
 PUBLIC, LOGIN = "public", "login"
-
-expose = _expose
 
 
 def needs(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -52,14 +51,25 @@ def needs(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def to_login() -> Any:
-    """Send an anonymous visitor to the login page and back here afterwards."""
+    """Send an anonymous visitor to the login page and back here afterwards; programs get a 401."""
+    if request.path.startswith("/api/"):
+        abort(401)
     if request.headers.get("HX-Request"):
         return "", 401, {"HX-Redirect": url_for("SessionView.login")}
     return redirect(url_for("SessionView.login", next=request.full_path.rstrip("?")))
 
 
 class CoreView(BaseView):
-    """A page, or a few that belong together, written by hand."""
+    """A page, or a few that belong together, written by hand.
+
+    part_of: name of the view whose line of the menu, and whose tab, stay current on these pages.
+    on_behalf: what somebody who acts for another person (a parent for a child) needs to send a form
+        here: "correct" (details), "answer" (take part, sign up), "own" (about the login itself, which stays
+        the parent's), or "" when these pages are not for others at all (a chat): then they are 404.
+    """
+
+    part_of: ClassVar[str] = ""
+    on_behalf: ClassVar[str] = "correct"
 
     def render(self, template: str, **context: Any) -> str:
         return self.render_template(template, **context)  # type: ignore[no-any-return]
@@ -129,8 +139,8 @@ class CoreModelView(GeneratedPages, ModelView):
 
     def _init_properties(self) -> None:
         # FAB searches and sorts on all columns unless told otherwise: a way to guess hidden ones
-        self.search_columns = self.search_columns or [c for c in self.list_columns if c in self.datamodel.list_columns]
-        self.order_columns = self.order_columns or [c for c in self.list_columns if c in self.datamodel.list_columns]
+        self.search_columns = self.search_columns or [c for c in self.list_columns if c in self.datamodel.list_columns]  # type: ignore[has-type]
+        self.order_columns = self.order_columns or [c for c in self.list_columns if c in self.datamodel.list_columns]  # type: ignore[has-type]
         super()._init_properties()
 
     @property
@@ -158,3 +168,27 @@ def fresh_or_404(model: type, pk: int) -> Any:
     """Load a row of the current scope, or answer 404 as if it did not exist."""
     row = db.session.get(model, pk) if abs(pk) < 2**31 else None
     return row if row is not None else abort(404)
+
+
+def row_id(text: str) -> int:
+    """A number of an address or a form that can be an id; ValueError for all others.
+
+    Example:
+        before = request.args.get("before", type=row_id)
+    """
+    if not (text.isascii() and text.isdigit() and len(text) < 11 and 0 < int(text) < 2**31):
+        raise ValueError(text[:20])
+    return int(text)
+
+
+def row_ids(texts: Iterable[str]) -> list[int]:
+    """The ids that were ticked on a form, each once; what can be no id is left out.
+
+    Example:
+        ids = row_ids(request.form.getlist("ids"))
+    """
+    found: dict[int, None] = {}
+    for text in texts:
+        with suppress(ValueError):
+            found[row_id(text)] = None
+    return list(found)

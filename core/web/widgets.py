@@ -7,30 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import request, url_for
-from flask_appbuilder.models.filters import BaseFilter, FilterRelation
+from flask_appbuilder.models.filters import FilterRelation
 from flask_appbuilder.models.sqla import filters as fab_filters
 from flask_appbuilder.widgets import FormWidget as FabFormWidget
 from flask_appbuilder.widgets import ListWidget, ShowWidget
 from flask_babel import get_timezone
-from wtforms import DateTimeLocalField, Field, SelectFieldBase, widgets
+from wtforms import DateField, DateTimeLocalField, DecimalField, Field, IntegerField, SelectFieldBase, widgets
 from wtforms.validators import ValidationError
 
-from core.db import Instant
 from core.i18n import _, format_date
+from core.web.column_filters import FilterFrom, FilterIs, FilterUntil
 
 __all__ = [
     "DateTimeWidget",
     "DateWidget",
+    "DayField",
     "FileWidget",
     "FormWidget",
     "ListWidget",
     "MomentField",
     "MoneyField",
+    "NumberField",
     "NumberWidget",
     "PasswordWidget",
     "RelationField",
@@ -39,15 +41,13 @@ __all__ = [
     "ShowWidget",
     "TextAreaWidget",
     "TextWidget",
+    "WholeNumberField",
 ]
 
-BLANK = "__None"
 #: more choices than this are searched on the server, one types to find
 FEW = 50
 #: without something to search on, all are loaded, but never more than this
 MANY = 1000
-#: kinds of columns one searches with a from and an until
-BOUNDED = ("is_integer", "is_float", "is_numeric", "is_date", "is_datetime")
 
 
 # --- controls --------------------------------------------------------------------------------
@@ -131,6 +131,51 @@ class MoneyField(Field):
             self.data = None
             raise ValueError(_("Write an amount such as 25,50.")) from None
         self.data = int(cents)
+
+
+class WholeNumberField(IntegerField):
+    """A whole number, with a message people understand."""
+
+    widget = NumberWidget()
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata([value.strip() for value in valuelist])
+        except ValueError:
+            raise ValueError(_("Write a whole number, such as 12.")) from None
+
+
+class NumberField(DecimalField):
+    """A number with decimals, typed with a comma or a point."""
+
+    widget = NumberWidget(decimal=True)
+
+    def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, places=None, **kwargs)
+
+    def _value(self) -> str:
+        return str(super()._value()).replace(".", ",") if not self.raw_data else str(self.raw_data[0])
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata([value.strip().replace(",", ".") for value in valuelist])
+            if self.data is not None and not self.data.is_finite():  # type: ignore[has-type]
+                raise ValueError
+        except ValueError:
+            self.data = None
+            raise ValueError(_("Write a number, such as 12,5.")) from None
+
+
+class DayField(DateField):
+    """A day; says in plain words when it does not exist."""
+
+    widget = DateWidget()
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("This day does not exist. Write it as dd/mm/yyyy.")) from None
 
 
 class MomentField(DateTimeLocalField):
@@ -247,11 +292,11 @@ class RelationField(_Related):
 
     def iter_choices(self) -> Iterator[tuple[str, str, bool, dict[str, Any]]]:
         if self.allow_blank or self.data is None:
-            yield BLANK if self.allow_blank else "", _("None") if self.allow_blank else _("Choose"), self.data is None, {}
+            yield "", _("None") if self.allow_blank else _("Choose"), self.data is None, {}
         yield from super().iter_choices()
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        if not valuelist or valuelist[0] in ("", BLANK):
+        if not valuelist or not valuelist[0]:
             self.data = None
             return
         self.data = self.source.get(valuelist[0])
@@ -283,84 +328,6 @@ class Known:
     def __call__(self, _form: Any, field: Field) -> None:
         if not field.data and not field.errors:
             raise ValidationError(_("Choose something from the list."))
-
-
-# --- filters of generated lists ----------------------------------------------------------------
-
-
-class _Bound(BaseFilter):  # type: ignore[misc]
-    """Compares a day or a number; what is neither is left out instead of failing."""
-
-    def apply(self, query: Any, value: Any) -> Any:
-        query, column = fab_filters.get_field_setup_query(query, self.model, self.column_name)
-        parsed = typed_value(self.datamodel, self.column_name, value, end_of_day=isinstance(self, FilterUntil))
-        return query if parsed is None else query.filter(self.compare(column, parsed))
-
-    def compare(self, column: Any, value: Any) -> Any:
-        raise NotImplementedError
-
-
-class FilterFrom(_Bound):
-    """On or after this day, this number or more."""
-
-    name = "from"
-    arg_name = "ge"
-
-    def compare(self, column: Any, value: Any) -> Any:
-        return column >= value
-
-
-class FilterUntil(_Bound):
-    """On or before this day, this number or less."""
-
-    name = "until"
-    arg_name = "le"
-
-    def compare(self, column: Any, value: Any) -> Any:
-        return column <= value
-
-
-class FilterIs(_Bound):
-    """Exactly this answer: yes, no, or one of a fixed list."""
-
-    name = "is"
-    arg_name = "is"
-
-    def compare(self, column: Any, value: Any) -> Any:
-        return column == value
-
-
-class FilterConverter(fab_filters.SQLAFilterConverter):  # type: ignore[misc]
-    """FAB's filters per type of column, plus the ones people expect: from, until, is."""
-
-    conversion_table = tuple(
-        (kind, [*filters, *{"is_boolean": [FilterIs], "is_enum": [FilterIs]}.get(kind, [FilterFrom, FilterUntil] if kind in BOUNDED else [])])
-        for kind, filters in fab_filters.SQLAFilterConverter.conversion_table
-    )
-
-
-def typed_value(datamodel: Any, name: str, text: Any, *, end_of_day: bool = False) -> Any:
-    """Text out of an address as a value of this column, or None when it is none."""
-    if not isinstance(text, str):
-        return text
-    try:
-        if datamodel.is_boolean(name):
-            return {"y": True, "n": False}.get(text)
-        if datamodel.is_enum(name):
-            return text if text in datamodel.list_columns[name].type.enums else None
-        if datamodel.is_integer(name):
-            number = int(text)
-            return number if abs(number) < 2**31 else None
-        if datamodel.is_numeric(name) or datamodel.is_float(name):
-            amount = Decimal(text.replace(",", "."))
-            return amount if amount.is_finite() else None
-        day = date.fromisoformat(text)
-    except (ValueError, InvalidOperation):
-        return None
-    if not datamodel.is_datetime(name):
-        return day
-    moment = datetime.combine(day, time.max if end_of_day else time.min)
-    return moment.replace(tzinfo=get_timezone()) if isinstance(datamodel.list_columns[name].type, Instant) else moment
 
 
 # --- blocks of generated pages -----------------------------------------------------------------
@@ -432,14 +399,14 @@ class SearchWidget(FormWidget):
             name = f"_flt_{places[wanted]}_{column}"
             now = form_field.source.get(request.args.get(name, ""))
             form_field.data = ([now] if now else []) if isinstance(form_field, RelationsField) else now
-            choices = [(key, text) for key, text, _chosen, _more in form_field.iter_choices() if key not in ("", BLANK)]
+            choices = [(key, text) for key, text, _chosen, _more in form_field.iter_choices() if key]
             return SearchField(column, label, [control(wanted, label, "choice", choices=choices, url=form_field.url() if form_field.is_searched else "")])
         if form_field.type == "BooleanField":
             return SearchField(column, label, [control(FilterIs, label, "choice", choices=[("y", _("Yes")), ("n", _("No"))])])
         if form_field.type == "EnumField":
             return SearchField(column, label, [control(FilterIs, label, "choice", choices=[(str(k), str(v)) for k, v in form_field.choices])])
         if FilterFrom in places:
-            kind = "date" if form_field.type in ("DateField", "DateTimeLocalField", "MomentField") else "number"
+            kind = "date" if form_field.type in ("DayField", "DateTimeLocalField", "MomentField") else "number"
             return SearchField(column, label, [control(FilterFrom, _("From"), kind), control(FilterUntil, _("Until"), kind)])
         if fab_filters.FilterContains in places:
             return SearchField(column, label, [control(fab_filters.FilterContains, label, "text")])

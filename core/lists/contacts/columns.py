@@ -59,7 +59,10 @@ COLUMNS = (
     ),
     _column("last_name", order_by=(Contact.name_key,), position=10),
     _column("first_name", position=11),
-    _column("age", Contact.birth_date, label=_l("Age"), kind="number", order_by=(Contact.birth_date.desc(),), show=show_age, export=show_age, default=True, position=12),
+    _column(
+        "age", Contact.birth_date, label=_l("Age"), kind="number", order_by=(Contact.birth_date.desc(),), show=show_age, export=show_age,
+        default=True, position=12,
+    ),
     _column("birth_date", kind="date", position=13),
     _column("gender", show=show_gender, export=show_gender, position=14),
     _column("nationality", show=country_name, export=country_name, position=15),

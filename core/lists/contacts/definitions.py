@@ -42,7 +42,7 @@ CONTACTS = ListDefinition(
     extra_fields=(("contact", Contact.extra),),
     add=(
         AddEntry(_l("Contact"), "user-plus", "ContactProfile.add", "contacts.write"),
-        AddEntry(_l("Add several contacts"), "table-import", "ImportWizard.start", "contacts.write"),
+        AddEntry(_l("Add several contacts"), "table-import", "ImportWizard.start", "contacts.import"),
         AddEntry(_l("Type a few contacts"), "users", "SeveralContacts.add", "contacts.write"),
     ),
     empty_title=_l("No contacts yet"),

@@ -18,6 +18,7 @@ from core.lists.conditions import (
     instant_condition,
     like_pattern,
     text_condition,
+    yes_no_condition,
 )
 from core.lists.filters import Filter
 
@@ -68,6 +69,7 @@ FILTERS = (
     _text("town", position=32),
     _choice("country", country_choices, position=33),
     _text("remarks", position=40),
+    Filter("not_findable", LIST, BY_NAME["not_findable"].label, PANEL, "yes_no", yes_no_condition(Contact.not_findable), position=45),
     _day("created_at", _l("Added on"), instant_condition(Contact.created_at), position=50),
     _day("changed_at", _l("Changed on"), instant_condition(Contact.changed_at), position=51),
 )

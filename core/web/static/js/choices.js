@@ -32,15 +32,21 @@
     if (select.tomselect) return;
     var url = select.dataset.url, many = select.multiple;
     var options = {
-      plugins: many ? { remove_button: { title: me.dataset.remove } } : (select.required || select.options[0] && select.options[0].value !== "__None" ? [] : ["clear_button"]),
+      plugins: many ? { remove_button: { title: me.dataset.remove } } : (select.required || !select.querySelector('option[value=""]') ? [] : { clear_button: { title: me.dataset.clear } }),
       maxOptions: url ? 50 : 500,
       allowEmptyOption: false,
       hideSelected: many,
       openOnFocus: true,
+      dropdownParent: select.closest(".modal, .offcanvas") ? null : "body",   // a card would cut it off
+      onItemAdd: function () {
+        this.setTextboxValue("");
+        if (many && url) this.load("");
+        else if (many) this.refreshOptions(false);
+      },
       render: {
         option: function (item) { return text("option", item.text); },
         item: function (item) { return text("item", item.text); },
-        no_results: function () { return text("no-results", url ? me.dataset.none : me.dataset.none); },
+        no_results: function () { return text("no-results", me.dataset.none); },
         loading: function () { return text("k-loading", me.dataset.loading); },
         not_loading: function () { return null; }
       }
@@ -58,8 +64,10 @@
       options.searchField = [];   // the server did the searching
       options.score = function () { return function () { return 1; }; };
     }
-    if (select.dataset.placeholder) options.placeholder = select.dataset.placeholder;
+    var blank = select.querySelector('option[value=""]');
+    options.placeholder = select.dataset.placeholder || (blank ? blank.textContent : me.dataset.more);
     var made = new window.TomSelect(select, options);
+    select.setAttribute("aria-hidden", "true");   // its label now belongs to the field one types in
     ["aria-describedby", "aria-invalid"].forEach(function (name) {
       if (select.hasAttribute(name)) made.control_input.setAttribute(name, select.getAttribute(name));
     });

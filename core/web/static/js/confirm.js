@@ -16,12 +16,12 @@
 
   function ask(asker, form, submitter) {
     dialog = dialog || document.getElementById("k-confirm");
-    var typed = "confirmTyped" in asker.dataset, yes = dialog.querySelector("[data-confirm-yes]");
-    dialog.querySelector("[data-confirm-title]").textContent = asker.dataset.confirm;
-    var text = dialog.querySelector("[data-confirm-text]");
+    var typed = "confirmTyped" in asker.dataset, yes = dialog.querySelector("[data-dialog-yes]");
+    dialog.querySelector("[data-dialog-title]").textContent = asker.dataset.confirm;
+    var text = dialog.querySelector("[data-dialog-text]");
     text.textContent = asker.dataset.confirmText || "";
     text.hidden = !asker.dataset.confirmText;
-    dialog.querySelector("[data-confirm-typed]").hidden = !typed;
+    dialog.querySelector("[data-dialog-typed]").hidden = !typed;
     if (!yes.dataset.usual) yes.dataset.usual = yes.textContent;
     yes.textContent = asker.dataset.confirmYes || yes.dataset.usual;
     var field = dialog.querySelector("#k-confirm-word");
@@ -33,7 +33,7 @@
   }
 
   document.addEventListener("click", function (event) {
-    if (event.target.closest("[data-confirm-yes]") && waiting) go();
+    if (event.target.closest("[data-dialog-yes]") && waiting) go();
   });
   document.addEventListener("keydown", function (event) {
     if (event.target.id === "k-confirm-word" && event.key === "Enter") { event.preventDefault(); go(); }

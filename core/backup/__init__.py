@@ -1,0 +1,1 @@
+"""Copies of everything an installation holds, in one file each."""

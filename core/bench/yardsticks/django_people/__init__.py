@@ -1,0 +1,1 @@
+"""A Django application with one table of people, for its admin."""

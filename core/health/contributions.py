@@ -1,0 +1,5 @@
+"""What health adds to the platform."""
+
+from core.health.views import HealthView
+
+VIEWS = (HealthView,)

@@ -1,0 +1,55 @@
+"""Importing contacts: stage a file, correct it, apply it in one transaction, undo it."""
+
+from core.imports.services.applying import FINISHED, apply_import, fail_import
+from core.imports.services.purging import purge_imports
+from core.imports.services.staging import (
+    Prepared,
+    ask_check,
+    check_import,
+    check_long_list,
+    correct_cells,
+    corrections_of,
+    create_import,
+    get_import,
+    is_long,
+    keep_check,
+    layout_of,
+    link_column,
+    open_table,
+    prepare,
+    recent_imports,
+    recheck_rows,
+    reopen_import,
+    start_import,
+    suggestions_of,
+)
+from core.imports.services.undoing import kept_contacts, start_undo, undo_import
+
+__all__ = [
+    "FINISHED",
+    "Prepared",
+    "apply_import",
+    "ask_check",
+    "check_import",
+    "check_long_list",
+    "correct_cells",
+    "corrections_of",
+    "create_import",
+    "fail_import",
+    "get_import",
+    "is_long",
+    "keep_check",
+    "kept_contacts",
+    "layout_of",
+    "link_column",
+    "open_table",
+    "prepare",
+    "purge_imports",
+    "recent_imports",
+    "recheck_rows",
+    "reopen_import",
+    "start_import",
+    "start_undo",
+    "suggestions_of",
+    "undo_import",
+]
