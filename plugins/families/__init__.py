@@ -1,0 +1,1 @@
+"""Families: who belongs together, and which parents may act for a child."""
