@@ -1,0 +1,1 @@
+"""Seasons, groups and committees, who is in them, and what a federation reads of them."""

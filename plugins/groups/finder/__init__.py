@@ -1,0 +1,1 @@
+"""What strangers find: the published groups of a federation, by place, type and composition."""
