@@ -1,0 +1,1 @@
+"""Joining and leaving in one act, and whether everything is right."""
