@@ -1,0 +1,1 @@
+"""Memberships of clubs and of their federations."""
