@@ -1,0 +1,1 @@
+"""Invoices of a federation to its clubs: fees, the yearly run, orders, payments."""

@@ -1,0 +1,53 @@
+"""Triggers that keep an issued invoice and its lines as they are, on both databases.
+
+They stop mistakes and SQL from outside; drafts stay free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from core.db import keep_ddl
+
+
+def invoice_triggers(columns: Collection[str], allowed: Collection[str], dialect: str) -> list[str]:
+    """Statements for the table `invoice`: of what was issued only the columns in `allowed` change."""
+    same = "IS" if dialect == "sqlite" else "IS NOT DISTINCT FROM"
+    kept = " AND ".join(f"NEW.{name} {same} OLD.{name}" for name in columns if name not in allowed)
+    changed = f"OLD.issued_at IS NOT NULL AND NOT ({kept})"
+    return _triggers("invoice", {"update": changed, "delete": "OLD.issued_at IS NOT NULL"}, dialect)
+
+
+def line_triggers(dialect: str) -> list[str]:
+    """Statements for the table `invoice_line`: nothing is added to, changed on or taken from an issued invoice."""
+    issued = "EXISTS (SELECT 1 FROM invoice i WHERE i.id = {row}.invoice_id AND i.issued_at IS NOT NULL)"
+    return _triggers("invoice_line", {"insert": issued.format(row="NEW"), "update": issued.format(row="OLD"), "delete": issued.format(row="OLD")}, dialect)
+
+
+def _triggers(table: str, conditions: dict[str, str], dialect: str) -> list[str]:
+    text = f"{table}: what was issued stays as it is"
+    statements = []
+    for verb, condition in conditions.items():
+        name = f"{table}_issued_{verb}"
+        if dialect == "sqlite":
+            statements += [
+                f"DROP TRIGGER IF EXISTS {name}",
+                f"CREATE TRIGGER {name} BEFORE {verb.upper()} ON {table} WHEN ({condition}) BEGIN SELECT RAISE(ABORT, '{text}'); END",
+            ]
+            continue
+        back = "OLD" if verb == "delete" else "NEW"
+        statements += [
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF {condition} THEN RAISE EXCEPTION '{text}'; END IF; RETURN {back}; END $$",
+            f"DROP TRIGGER IF EXISTS {name} ON {table}",
+            f"CREATE TRIGGER {name} BEFORE {verb.upper()} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        ]
+    return statements
+
+
+def keep_issued(invoice: Any, line: Any, *, allowed: Collection[str]) -> None:
+    """Have the triggers made with the tables, and made again after every migration."""
+    columns = [column.name for column in invoice.columns]
+    keep_ddl(invoice, lambda dialect: invoice_triggers(columns, allowed, dialect))
+    keep_ddl(line, line_triggers)

@@ -1,0 +1,1 @@
+"""The lists of invoices, and of the clubs and members of a run."""

@@ -1,0 +1,105 @@
+"""How many members a federation has on a row of days, and of what kind. One statement, whatever the number of members."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, or_, select
+
+from core.api import Affiliation, Organisation, db
+from plugins.memberships.api import FederationMember, Membership
+from plugins.statistics.dimensions import UNKNOWN, Dimension, band_of
+from plugins.statistics.periods import Sample
+from plugins.statistics.suppression import hide_small
+
+
+@dataclass(frozen=True)
+class Group:
+    """Members with something in common, on each of the days; None is a number too small to show."""
+
+    key: str
+    title: str
+    numbers: list[int | None]
+
+
+@dataclass(frozen=True)
+class Evolution:
+    samples: Sequence[Sample]
+    dimension: Dimension
+    groups: list[Group] = field(default_factory=list)
+    #: everybody together: less than the groups when somebody counts in several
+    totals: list[int | None] = field(default_factory=list)
+    has_hidden: bool = False
+
+
+def evolution(samples: Sequence[Sample], dimension: Dimension, federation: Organisation, *, hides_small: bool) -> Evolution:
+    """Members of affiliated clubs on each of these days. A region sees its own clubs.
+
+    hides_small: for somebody who may not see the members themselves.
+    """
+    by_value, totals = count(samples, dimension, federation)
+    order = {key: place for place, key in enumerate(dimension.order)}
+    keys = sorted(by_value, key=lambda key: (order.get(key, len(order)), -by_value[key][-1], dimension.title_of(key)))
+    rows = [by_value[key] for key in keys]
+    shown: list[list[int | None]] = hide_small(rows, adds_up=not dimension.is_many) if hides_small else [list(row) for row in rows]
+    groups = [Group(key, dimension.title_of(key), numbers) for key, numbers in zip(keys, shown, strict=True)]
+    together: list[int | None] = hide_small([totals])[0] if hides_small else list(totals)
+    return Evolution(samples, dimension, groups, together, any(number is None for row in (*shown, together) for number in row))
+
+
+def count(samples: Sequence[Sample], dimension: Dimension, federation: Organisation) -> tuple[dict[str, list[int]], list[int]]:
+    """Numbers per group, and of everybody."""
+    changes: dict[Any, list[int]] = defaultdict(lambda: [0] * (len(samples) + 1))
+    for value, first, stop, number in db.session.execute(_statement(samples, dimension, federation)):
+        changes[value][first] += number
+        changes[value][stop] -= number
+    found: dict[str, list[int]] = defaultdict(lambda: [0] * len(samples))
+    totals = [0] * len(samples)
+    for value, change in changes.items():
+        numbers = list(accumulate(change[:-1]))
+        totals = [total + number for total, number in zip(totals, numbers, strict=True)]
+        for key, part in _shares(dimension, value, numbers, samples):
+            found[key] = [old + new for old, new in zip(found[key], part, strict=True)]
+    return dict(found), totals
+
+
+def _shares(dimension: Dimension, value: Any, numbers: list[int], samples: Sequence[Sample]) -> Iterator[tuple[str, list[int]]]:
+    """To which groups a value belongs; an age grows with the days."""
+    if dimension.key != "age" or value is None:
+        yield from ((key, numbers) for key in dimension.parts(value))
+        return
+    bands = [band_of(sample.day.year - int(value)) for sample in samples]
+    for band in dict.fromkeys(bands):
+        yield band, [number if here == band else 0 for number, here in zip(numbers, bands, strict=True)]
+
+
+def _statement(samples: Sequence[Sample], dimension: Dimension, federation: Organisation) -> Select[Any]:
+    """Rows (value, place of the first day it counts, place of the first day it no longer counts, how many)."""
+    m, a, p, end = Membership, Affiliation, FederationMember, len(samples)
+    first = case(*((and_(m.from_on <= s.day, a.from_on <= s.day), place) for place, s in enumerate(samples)), else_=end)
+    stop = case(*((or_(m.until_on < s.day, a.until_on < s.day), place) for place, s in enumerate(samples)), else_=end)
+    inner = (
+        select(dimension.expression.label("value"), first.label("first"), stop.label("stop"))
+        .select_from(m)
+        .join(a, and_(a.organisation_id == m.organisation_id, a.federation_id == m.federation_id))
+        .where(m.federation_id == federation.id, m.status == "accepted", m.from_on <= samples[-1].day)
+        .where(or_(m.until_on.is_(None), m.until_on >= samples[0].day))
+    )
+    if dimension.person:
+        inner = inner.outerjoin(p, and_(p.organisation_id == m.organisation_id, p.federation_id == m.federation_id, p.contact_id == m.contact_id))
+    rows = inner.subquery()
+    return select(rows.c.value, rows.c.first, rows.c.stop, func.count()).where(rows.c.first < rows.c.stop).group_by(rows.c.value, rows.c.first, rows.c.stop)
+
+
+def biggest(groups: Sequence[Group], number: int) -> list[Group]:
+    """The groups with most members on the last day, in their own order; those nobody is in are left out."""
+    by_size = sorted(groups, key=lambda group: -(group.numbers[-1] or 0))
+    kept = {group.key for group in by_size[:number] if any(group.numbers)}
+    return [group for group in groups if group.key in kept]
+
+
+__all__ = ["UNKNOWN", "Evolution", "Group", "biggest", "count", "evolution"]
