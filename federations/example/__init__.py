@@ -1,0 +1,1 @@
+"""Example federation: its rules, all of them declarations."""

@@ -1,0 +1,1 @@
+"""Koor&Stem: choirs, their seasons, groups and insurance."""

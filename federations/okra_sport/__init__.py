@@ -1,0 +1,1 @@
+"""OKRA-SPORT+: the rules of one federation, all of them declarations."""
