@@ -4,7 +4,6 @@ import phonenumbers
 import pytest
 import time_machine
 from email_validator import EmailNotValidError, validate_email
-from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,7 +68,7 @@ def test_impossible_phone_is_refused(typed: str) -> None:
         parsing.parse_phone(typed)
 
 
-@given(st.from_regex(r"(\+32|0032|0)4[5-9]\d{7}", fullmatch=True).filter(str.isascii), st.sampled_from(["", " ", "/", ".", "-"]))
+@given(st.from_regex(r"(\+32|0032|0)4[5-9][0-9]{7}", fullmatch=True), st.sampled_from(["", " ", "/", ".", "-"]))
 def test_quick_way_for_belgian_mobiles_equals_the_library(number: str, mark: str) -> None:
     head = number[: number.index("4") + 3]
     typed = head + mark + number[len(head) :]
@@ -86,7 +85,13 @@ def test_quick_way_for_addresses_equals_the_library(typed: str) -> None:
     assert parsing.parse_email(typed) == known
 
 
-@pytest.mark.parametrize("typed", ["kas@delinde", "jan", "@x.be", "a@@b.be", "a b@c.be", ".a@b.be", "a..b@c.be", "a@-b.be", "a@b.be\nBcc: c@d.be", "é@b.be", "a@b.test", "x" * 65 + "@b.be", "a@" + "b" * 260 + ".be"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("kas@delinde", "jan", "@x.be", "a@@b.be", "a b@c.be", ".a@b.be", "a..b@c.be", "a@-b.be", "a@b.be\nBcc: c@d.be", "é@b.be", "a@b.test"),
+        *("x" * 65 + "@b.be", "a@" + "b" * 260 + ".be"),
+    ],
+)
 def test_wrong_address_is_refused(typed: str) -> None:
     with pytest.raises(UserMistake):
         parsing.parse_email(typed)
@@ -149,8 +154,8 @@ def test_columns_that_are_not_filled_in_are_refused_loudly(name: str) -> None:
         clean_values({name: "1"})
 
 
-def test_whose_drops_what_is_empty() -> None:
-    assert clean_whose({"email_2": " daughter ", "email_3": ""}) == {"email_2": "daughter"}
+def test_whose_is_short_and_only_for_addresses_and_numbers() -> None:
+    assert clean_whose({"email_2": " daughter ", "email_3": ""}) == {"email_2": "daughter", "email_3": None}
     with pytest.raises(UserMistake):
         clean_whose({"email_2": "x" * 41})
     with pytest.raises(ValueError, match="cannot belong"):

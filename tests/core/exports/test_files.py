@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from flask_babel import force_locale
 from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from core.exports.cells import csv_text, to_cell
-from core.exports.files import unique_headers, write_csv, write_xlsx
+from core.exports.files import unique_headers, write_csv, write_sheets, write_xlsx
 
 HOSTILE = (
     "=1+1",
@@ -37,7 +38,8 @@ FORMULA_STARTS = "=+-@|%＝＋－＠"
 
 @pytest.fixture
 def folder(context, tmp_path):
-    return tmp_path
+    with force_locale("en"):
+        yield tmp_path
 
 
 def read_xlsx(path):
@@ -59,6 +61,19 @@ def test_hostile_names_make_no_formula_in_xlsx(folder):
     assert sheet.count("<f>") + sheet.count("<f ") == 0
     assert sheet.count('t="inlineStr"') == 32
     assert [row[0] for row in read_xlsx(path)[1:4]] == list(HOSTILE[:3])
+
+
+def test_a_workbook_of_several_sheets(folder):
+    path = folder / "sheets.xlsx"
+
+    write_sheets(path, [("A/B", ["Name"], [[name] for name in HOSTILE]), ("a b", ["X", "Y"], iter([])), ("", ["N"], [[3]])])
+
+    with zipfile.ZipFile(path) as archive:
+        assert "<f>" not in archive.read("xl/worksheets/sheet1.xml").decode()
+    book = CalamineWorkbook.from_path(str(path))
+    assert book.sheet_names == ["A B", "a b 2", "Koepel"]
+    assert book.get_sheet_by_index(1).to_python() == [["X", "Y"]]
+    assert book.get_sheet_by_index(2).to_python() == [["N"], [3.0]]
 
 
 @pytest.mark.covers("R130")
@@ -90,7 +105,9 @@ def test_no_text_starts_a_formula(text):
 
 def test_values_keep_their_type(folder):
     path = folder / "types.xlsx"
-    row = ("007", 12, 12.5, Decimal("25.50"), date(2026, 3, 1), datetime(2026, 3, 1, 9, 30, tzinfo=UTC), True, None, ["Padel", "Fitness"], date(1899, 5, 1), 2**60)
+    row = (
+        "007", 12, 12.5, Decimal("25.50"), date(2026, 3, 1), datetime(2026, 3, 1, 9, 30, tzinfo=UTC), True, None, ["Padel", "Fitness"], date(1899, 5, 1), 2**60,
+    )
 
     write_xlsx(path, [f"H{n}" for n in range(len(row))], [row])
 
@@ -100,7 +117,7 @@ def test_values_keep_their_type(folder):
         12.5,
         25.5,
         date(2026, 3, 1),
-        datetime(2026, 3, 1, 10, 30),
+        datetime(2026, 3, 1, 10, 30),  # noqa: DTZ001 -- a spreadsheet knows no zones
         "yes",
         "",
         "Padel, Fitness",

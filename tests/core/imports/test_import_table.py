@@ -165,12 +165,12 @@ def test_a_file_without_titles_is_refused():
 
 
 def test_too_many_rows_are_refused_with_both_numbers():
-    data = b"Naam;Voornaam\n" + b"Peeters;Jan\n" * 50_000
+    data = b"Naam;Voornaam\n" + b"Peeters;Jan\n" * 50_001
 
     assert mistake(data) == (
-        "This file has 50.000 rows; at most 20.000 can be imported at once. Cut your list into smaller files and import them one after the other."
+        "This file has 50.001 rows; at most 50.000 can be imported at once. Cut your list into smaller files and import them one after the other."
     )
-    assert read_table(data, "list.csv", limits=OPERATOR).row_count == 50_000
+    assert read_table(data, "list.csv", limits=OPERATOR).row_count == 50_001
 
 
 def test_too_many_columns_are_refused():
@@ -295,7 +295,7 @@ def test_any_bytes_are_read_or_refused_in_words(data):
     try:
         table = read_table(data, "list.csv")
     except UserMistake as found:
-        assert len(str(found)) > 20
+        assert len(str(found)) > 20  # noqa: PT017 -- either outcome is fine, a short excuse is not
         return
     rows = list(table.rows())
     assert len(rows) == table.row_count
@@ -303,9 +303,12 @@ def test_any_bytes_are_read_or_refused_in_words(data):
     assert len(set(table.headers)) == len(table.headers)
 
 
+PRINTABLE = st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc", "Co", "Zl", "Zp")), max_size=12)
+
+
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(st.lists(st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc", "Co", "Zl", "Zp")), max_size=12), min_size=3, max_size=3), min_size=1, max_size=8),
+    st.lists(st.lists(PRINTABLE, min_size=3, max_size=3), min_size=1, max_size=8),
     st.sampled_from(";,\t"),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )

@@ -5,12 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from flask_babel import force_locale
 
 from core.access import system_actor
 from core.lists.contacts.definitions import CONTACTS
 from core.lists.engine import Sort, fetch_page
 from core.lists.filterset import FilterSet
 from core.lists.listing import make_listing
+
+
+@pytest.fixture(autouse=True)
+def english(request):
+    """Sentences are compared in the language they are written in."""
+    if "context" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("context")
+    with force_locale("en"):
+        yield
 
 
 @pytest.fixture

@@ -31,7 +31,9 @@ ORM_READS = {
     "subquery": lambda: db.session.scalars(select(select(Contact.last_name).subquery().c.last_name)).all(),
     "cte": lambda: db.session.scalars(select(select(Contact.last_name).cte().c.last_name)).all(),
     "join": lambda: db.session.scalars(select(Contact.last_name).join(Organisation, Organisation.id == Contact.organisation_id)).all(),
-    "from other side": lambda: db.session.scalars(select(Contact.last_name).select_from(Organisation).join(Contact, Contact.organisation_id == Organisation.id)).all(),
+    "from other side": lambda: db.session.scalars(
+        select(Contact.last_name).select_from(Organisation).join(Contact, Contact.organisation_id == Organisation.id)
+    ).all(),
     "in subquery": lambda: db.session.scalars(select(Contact.last_name).where(Contact.id.in_(select(Contact.id)))).all(),
 }
 
@@ -51,7 +53,9 @@ def test_count_and_exists_see_own_rows_only(two_clubs):
     with scope(world.club):
         assert db.session.scalar(select(func.count()).select_from(Contact)) == 1
         assert db.session.scalar(select(func.count(Contact.id))) == 1
-        assert db.session.scalar(select(exists().where(Contact.id == theirs))) is False
+        assert db.session.scalars(select(Contact.id).where(exists().where(Contact.id == theirs))).all() == []
+        with pytest.raises(OutOfScope):  # no model in front, so no criteria would reach it
+            db.session.scalar(select(exists().where(Contact.id == theirs)))
 
 
 def test_organisation_filtered_by_foreign_contacts_finds_nothing(two_clubs):
@@ -81,6 +85,12 @@ PAST_THE_ORM = {
     "text": lambda: text("select last_name from contact"),
     "core select": lambda: select(Contact.__table__.c.last_name),
     "core subquery": lambda: select(Organisation.id).where(Organisation.id.in_(select(Contact.__table__.c.organisation_id))),
+    "core subquery beside a model": lambda: select(Contact.id).where(Contact.organisation_id.in_(select(Contact.__table__.c.organisation_id))),
+    "core column beside an alias of the model": lambda: select(aliased(Contact).id, Contact.__table__.c.last_name),
+    "core exists beside a model": lambda: select(Contact.id).where(exists().where(Contact.__table__.c.last_name == "Theirs")),
+    "core cte beside a model": lambda: select(Contact.id, select(Contact.__table__.c.last_name).cte().c.last_name),
+    "core part of a union": lambda: union(select(Contact.last_name), select(Contact.__table__.c.last_name)),
+    "text in an order": lambda: select(Contact.id).order_by(text("last_name")),
     "core insert": lambda: insert(Contact.__table__).values(organisation_id=1, first_name="x", last_name="x", name_key="x"),
     "orm insert": lambda: insert(Contact).values(organisation_id=1, first_name="x", last_name="x", name_key="x"),
     "core update": lambda: update(Contact.__table__).values(last_name="x"),
@@ -100,7 +110,7 @@ def test_bulk_update_changes_own_rows_only(two_clubs):
         assert db.session.execute(update(Contact).values(town="Here")).rowcount == 1
     db.session.remove()
     with unscoped("looking at both clubs"):
-        assert sorted(db.session.execute(select(Contact.last_name, Contact.town)).tuples()) == [("Mine", "Here"), ("Theirs", None)]
+        assert sorted(tuple(row) for row in db.session.execute(select(Contact.last_name, Contact.town))) == [("Mine", "Here"), ("Theirs", None)]
 
 
 def test_writing_needs_a_transaction(two_clubs):
@@ -115,7 +125,7 @@ def test_new_rows_belong_to_the_scope_and_to_nobody_else(two_clubs):
     world, _mine, _theirs = two_clubs
     with inside(world.club):
         assert make_contact().organisation_id == world.club.id
-    with transaction(), scope(world.club), pytest.raises(OutOfScope):
+    with pytest.raises(OutOfScope), transaction(), scope(world.club):
         make_contact(organisation_id=world.other_club.id)
 
 

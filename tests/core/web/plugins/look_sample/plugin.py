@@ -2,11 +2,12 @@
 
 from datetime import date
 
+from plugins.look_sample.pages import VIEWS
+
 from core.access import Permission
 from core.extend.contributions import MenuEntry, Widget
 from core.extend.hookspecs import hookimpl
 from core.extend.manifest import Manifest
-from plugins.look_sample.pages import VIEWS
 
 manifest = Manifest("look_sample", "Courses", "1.0", table_prefix="sample")
 
@@ -37,7 +38,10 @@ def register_menu() -> list[MenuEntry]:
 @hookimpl
 def register_widgets() -> list[Widget]:
     return [
-        Widget("look_number", "Courses", lambda _organisation: {"value": 9, "label": "open courses", "url": "#", "tone": "warn"}, "look_sample.read", shape="stat"),
+        Widget(
+            "look_number", "Courses", lambda _organisation: {"value": 9, "label": "open courses", "url": "#", "tone": "warn"},
+            "look_sample.read", shape="stat",
+        ),  # fmt: skip
         Widget("look_days", "Coming", lambda _organisation: {"days": [date(2027, 3, 12)]}, "look_sample.read", template="look_sample/days.html", column="side"),
         Widget("look_broken", "Broken", lambda _organisation: {}["nothing"], "look_sample.read", template="look_sample/days.html"),
     ]

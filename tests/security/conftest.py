@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from core.db import db
+from core.testing.databases import TestDatabase
+from core.users.permissions import forget
+from tests.security import town as arranged
+
+
+@dataclass
+class Town:
+    """The application on the full database; shared by the tests of a file, so they must not depend on each other's traces."""
+
+    app: Flask
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, username: str) -> Any:
+        """Somebody who is logged in; the same session each time."""
+        if username not in self.clients:
+            self.clients[username] = arranged.log_in(self.app, username)
+        return self.clients[username]
+
+
+@pytest.fixture(scope="module")
+def town(_app: Flask, database: TestDatabase) -> Iterator[Town]:
+    database.reset()
+    forget()
+    arranged.build(_app)
+    made = Town(_app)
+    for slug in arranged.FULL:
+        arranged.by_hand(made.client(arranged.ADMIN_OF[slug]), slug)
+    yield made
+    with _app.app_context():
+        db.session.remove()
+        db.engine.dispose()

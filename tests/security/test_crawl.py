@@ -1,0 +1,117 @@
+"""The crawl: what admin B can reach, replayed as admin A with the address changed. Nothing may come of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import plugins
+from core import config as configuration
+from core.app import create_app
+from core.db import db, transaction
+from core.extend.registry import registry
+from core.testing.databases import TestDatabase
+from core.users.permissions import forget, sync_permissions
+from tests.security import crawl
+from tests.security import town as arranged
+from tests.security.conftest import Town
+from tests.security.town import A, B
+
+ENDS_A_LOGIN = ("/logout/",)
+HERE = Path(__file__).parent
+
+
+def intrude(town: Town, victim: str, intruder: str, *, most: int = crawl.MOST_PER_ENDPOINT) -> tuple[crawl.Recording, crawl.Findings]:
+    """Record as the admin of one club, replay as the admin of another one."""
+    app = town.app
+    theirs, mine = town.client(arranged.ADMIN_OF[victim]), town.client(arranged.ADMIN_OF[intruder])
+    owner = arranged.organisation_id(app, victim)
+    secrets = arranged.secrets_of(app, owner)
+    assert len(secrets) > 100
+    before = arranged.dump(app)
+    recording = crawl.record(app, theirs, victim, most=most, secrets=secrets)
+    own = crawl.record(app, mine, intruder, most=most)
+    assert arranged.difference(before, arranged.dump(app)) == {}, "looking changed something"
+    findings = crawl.Findings()
+    token = arranged.token_of(mine, f"/o/{intruder}/api-keys/add")
+    for path in recording.pages:
+        for address in (path, crawl.swapped(path, victim, intruder)):
+            crawl.look(findings, f"GET {address}", mine.get(address), secrets)
+    untouched = arranged.dump(app, owner)
+    targets = [(form, form.path, None) for form in recording.forms.values()]
+    targets += [(form, crawl.swapped(form.path, victim, intruder), None) for form in recording.forms.values()]
+    targets += list(_with_their_ids(recording, own, victim, intruder))
+    for form, address, fields in targets:
+        name = f"{form.method} {address}"
+        if address in ENDS_A_LOGIN or "/account/" in address:
+            continue  # would end the session of the intruder herself
+        answer = crawl.send(mine, form, address, token, fields)
+        crawl.look(findings, name, answer, secrets)
+        if answer.status_code < 400:
+            untouched = _note_changes(findings, name, untouched, arranged.dump(app, owner))
+    _note_changes(findings, "one of the refused", untouched, arranged.dump(app, owner))
+    assert mine.get(f"/o/{intruder}/dashboard/").status_code == 200, "the intruder was logged out on the way"
+    for path in own.pages:  # what she brought into her own club would show here
+        crawl.look(findings, f"GET {path}", mine.get(path), secrets)
+    return recording, findings
+
+
+def _note_changes(findings, name, before, after):
+    if after != before:
+        findings.changed.append(f"{name}: {sorted(arranged.difference(before, after))}")
+    return after
+
+
+def _with_their_ids(recording, own, victim, intruder):
+    """The intruder's own forms, with ids of the victim in their fields."""
+    for (method, path), theirs in recording.forms.items():
+        mine = own.forms.get((method, crawl.swapped(path, victim, intruder)))
+        if mine is None:
+            continue
+        numbers = {name: value for name, value in theirs.fields if value.isdigit()}
+        if any(name in numbers and value != numbers[name] for name, value in mine.fields):
+            yield mine, mine.path, [(name, numbers.get(name, value)) for name, value in mine.fields]
+
+
+def test_admin_a_gets_nothing_of_club_b(town, capsys):
+    recording, findings = intrude(town, B, A)
+    with capsys.disabled():
+        recorded = f"{recording.requests} addresses and {len(recording.forms)} forms recorded"
+        print(f"\ncrawl: {recorded}, {findings.requests} requests replayed, {len(findings.all())} findings")
+    assert len(recording.telling) > 30, "positive control: the right person reads those secrets on many pages"
+    reached = recording.endpoints(town.app)
+    assert len(recording.pages) > 100 and len(recording.forms) > 40 and len(reached) > 60
+    assert [path for path, code in recording.pages.items() if code >= 400] == []
+    assert findings.all() == []
+
+
+@pytest.fixture
+def with_hole(_app, database: TestDatabase, tmp_path):
+    """The same platform, with a plugin that looks past the wall."""
+    database.reset()
+    forget()
+    plugins.__path__.append(str(HERE / "plugins"))
+    config = configuration.load({}, environment="test", instance_dir=tmp_path, database_url=database.url, embedded_worker=False, ask_second_factor=False)
+    app = create_app(config)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with app.app_context(), transaction():
+        sync_permissions(registry())
+    arranged.build(app)
+    town = Town(app)
+    for slug in arranged.FULL:
+        arranged.by_hand(town.client(arranged.ADMIN_OF[slug]), slug)
+    yield town
+    plugins.__path__.remove(str(HERE / "plugins"))
+    forget()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_the_crawl_finds_a_planted_hole(with_hole):
+    """A view that reads unscoped, and one that writes unscoped."""
+    _recording, findings = intrude(with_hole, B, A, most=1)
+    read = {path.rpartition("/")[0] for path in findings.read}
+    assert f"GET /o/{A}/hole" in read
+    assert any(change.startswith(f"POST /o/{A}/hole/") and "contact" in change for change in findings.changed)
