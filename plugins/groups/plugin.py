@@ -29,6 +29,7 @@ manifest = Manifest(
     _l("Groups"),
     "1.0",
     description=_l("Seasons, groups and committees: who is in them with which function, and what a federation reads of them."),
+    uses=("memberships", "statistics"),
     table_prefix="group",
 )
 
@@ -79,6 +80,7 @@ def register_tabs() -> list[Tab]:
             count=federation.number_of_links,
             kinds=("federation", "region"),
         ),
+        Tab("reports", _l("Groups over seasons"), "GroupNumbers.show", "statistics.read", icon="users-group", position=25, kinds=("federation", "region")),
         Tab("settings", _l("Seasons"), "Seasons.list", READ, icon="calendar", position=50, kinds=("club", "federation")),
         Tab("settings", _l("Types and functions of groups"), "GroupTerms.list", READ, icon="users-group", position=51, kinds=("club", "federation")),
     ]

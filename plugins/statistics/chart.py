@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 900, 300
 NARROW = 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 20, 22, 38
 #: room along the foot for a title
-TITLE_ROOM = 120
+TITLE_ROOM = 130
 STEPS = 4
 
 

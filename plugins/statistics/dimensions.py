@@ -86,7 +86,11 @@ def everybody() -> Dimension:
 
 
 def by_club() -> Dimension:
-    return Dimension("club", _("Club"), Membership.organisation_id, lambda value: value)
+    return Dimension("club", _("Club"), Affiliation.organisation_id, lambda value: value)
+
+
+def by_region(federation: Organisation) -> Dimension:
+    return Dimension("region", _("Region"), Affiliation.region_id, _region_title(federation))
 
 
 def dimensions(federation: Organisation) -> list[Dimension]:
@@ -100,7 +104,7 @@ def dimensions(federation: Organisation) -> list[Dimension]:
         Dimension(
             "age", _("Age"), extract("year", p.birth_date), band_title, person=True, order=(*(str(band) for band in BANDS), UNKNOWN)
         ),
-        Dimension("region", _("Region"), Affiliation.region_id, _region_title(federation)),
+        by_region(federation),
         Dimension("town", _("Town"), func.trim(func.coalesce(p.postcode, "") + " " + func.coalesce(p.town, "")), _or_unknown({}), person=True),
         *_choice_fields(federation),
     ]
@@ -118,27 +122,32 @@ def _region_title(federation: Organisation) -> Callable[[str], str]:
 
 def _choice_fields(federation: Organisation) -> list[Dimension]:
     """Fields with a list of answers: of memberships, and those of contacts that the federation reads."""
-    read = readable_keys(federation)
+    of_person = fields_as_dimensions("contact", FederationMember.extra, federation, person=True)
+    return [*fields_as_dimensions("membership", Membership.extra, federation), *of_person]
+
+
+def fields_as_dimensions(target: str, column: Any, federation: Organisation, *, person: bool = False) -> list[Dimension]:
+    """Fields of a target with a list of answers that the federation reads; `column` holds their values by key."""
+    read = readable_keys(federation) if target == "contact" else None
     found = []
-    for target, column in (("membership", Membership.extra), ("contact", FederationMember.extra)):
-        for field in definitions(target, federation):
-            is_read = field.key in read if target == "contact" else field.federation_reads
-            if field.type not in ("choice", "multi_choice", "yes_no") or field.is_sensitive or not is_read:
-                continue
-            titles = dict(field.choice_titles())
-            if field.type == "yes_no":
-                titles = {"true": _("Yes"), "1": _("Yes"), "false": _("No"), "0": _("No")}
-            found.append(
-                Dimension(
-                    f"{target}.{field.key}",
-                    field.title,
-                    text_of(column, field.key),
-                    _answer_title(titles),
-                    person=target == "contact",
-                    is_many=field.type == "multi_choice",
-                    order=(*titles, UNKNOWN),
-                )
+    for field in definitions(target, federation):
+        is_read = field.federation_reads if read is None else field.key in read
+        if field.type not in ("choice", "multi_choice", "yes_no") or field.is_sensitive or not is_read:
+            continue
+        titles = dict(field.choice_titles())
+        if field.type == "yes_no":
+            titles = {"true": _("Yes"), "1": _("Yes"), "false": _("No"), "0": _("No")}
+        found.append(
+            Dimension(
+                f"{target}.{field.key}",
+                field.title,
+                text_of(column, field.key),
+                _answer_title(titles),
+                person=person,
+                is_many=field.type == "multi_choice",
+                order=(*titles, UNKNOWN),
             )
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""The numbers as Excel files."""
+"""The numbers as files: Excel, or the main table as CSV."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.api import _, show_gender, stream, write_sheets
+from core.api import _, show_gender, stream, write_csv, write_sheets
 from plugins.statistics.dimensions import band_title
 from plugins.statistics.models import Snapshot, SnapshotClub, SnapshotMember, SnapshotNumber
 from plugins.statistics.services.clubs import ClubEvolution
@@ -36,12 +36,21 @@ def as_bytes(sheets: Sequence[Sheet]) -> bytes:
         return path.read_bytes()
 
 
-def evolution_sheets(found: Evolution) -> list[Sheet]:
+def as_csv(sheet: Sheet) -> bytes:
+    """One table, for a program that reads no Excel."""
+    _title, headers, rows = sheet
+    with tempfile.TemporaryDirectory(prefix="koepel-statistics-") as folder:
+        path = Path(folder) / "numbers.csv"
+        write_csv(path, headers, rows)
+        return path.read_bytes()
+
+
+def evolution_sheets(found: Evolution, title: str = "") -> list[Sheet]:
     headers = [found.dimension.title, *(sample.title for sample in found.samples)]
     rows = [[group.title, *map(shown, group.numbers)] for group in found.groups]
     together = [] if found.dimension.key == "all" else [[_("Together"), *map(shown, found.totals)]]
     days = [[sample.title, sample.day] for sample in found.samples]
-    return [(_("Members"), headers, rows + together), (_("Days"), [_("Column"), _("Counted on")], days)]
+    return [(title or _("Members"), headers, rows + together), (_("Days"), [_("Column"), _("Counted on")], days)]
 
 
 def club_sheets(found: ClubEvolution) -> list[Sheet]:

@@ -16,9 +16,10 @@ from core.testing.conformance import problems_of
 from core.testing.factories import World, inside, make_contact, make_world
 from core.users.policy import policy_of_organisation
 from plugins.groups.api import add_group, add_price, add_season, change_term, charges_of, get_term, join, link_group, prescriptions, terms_of
+from plugins.groups.views import GroupNumbers
 from plugins.invoices.api import CountedMember, save_fee
 from plugins.invoices.services.rules import FeeRules
-from plugins.memberships.api import sync_types, types_of
+from plugins.memberships.api import MonthDay, sync_types, types_of
 
 DAY = clock.today()
 FIRST_YEAR = DAY.year - ((DAY.month, DAY.day) < (10, 1))
@@ -60,6 +61,15 @@ def test_words_functions_and_fields_are_there_for_its_clubs_only(choirs: World) 
         assert functions_here() == []
         assert terms_of("composition") == []
         assert definitions("group") == []
+
+
+@pytest.mark.covers("R309")
+def test_choirs_and_singers_are_counted_per_season_from_october_by_type_composition_and_region(context: Flask, choirs: World) -> None:
+    page = GroupNumbers()
+    with context.test_request_context(), inside(choirs.federation):
+        assert [way.key for way in page.dimensions(choirs.federation)] == ["all", "type", "composition", "region", "group.published", "group.rehearsal_day"]
+        assert [each.key for each in page.measures(choirs.federation)][:4] == ["groups", "people", "function-conductor", "function-singer"]
+        assert str(page.first_day(choirs.federation)) == str(MonthDay(10, 1))
 
 
 def test_what_the_federation_changed_survives_a_new_version_of_the_plugin(choirs: World) -> None:

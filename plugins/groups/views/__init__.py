@@ -6,6 +6,7 @@ from plugins.groups.views.contacts import ContactGroups
 from plugins.groups.views.finder import FinderSettings, GroupFinder
 from plugins.groups.views.groups import GroupPage
 from plugins.groups.views.links import GroupLinks
+from plugins.groups.views.numbers import GroupNumbers
 from plugins.groups.views.people import GroupPeople
 from plugins.groups.views.pictured import FederationGroup, MyGroups, Organigram
 from plugins.groups.views.rules import GroupRules
@@ -23,6 +24,7 @@ VIEWS = (
     MyGroups,
     FederationGroupList,
     FederationGroup,
+    GroupNumbers,
     Seasons,
     GroupTerms,
     GroupFinder,

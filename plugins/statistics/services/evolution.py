@@ -1,4 +1,7 @@
-"""How many members a federation has on a row of days, and of what kind. One statement, whatever the number of members."""
+"""How many there are on a row of days, and of what kind: members of a federation, or what another plugin counts.
+
+One statement, whatever the number of rows.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, literal, not_, or_, select
 
 from core.api import Affiliation, Organisation, db
-from plugins.memberships.api import FederationMember, Membership
+from plugins.memberships.api import FederationMember
+from plugins.statistics.counted import MEMBERS, Counted, Measure
 from plugins.statistics.dimensions import UNKNOWN, Dimension, band_of
 from plugins.statistics.periods import Sample
 from plugins.statistics.suppression import hide_small
@@ -36,12 +40,14 @@ class Evolution:
     has_hidden: bool = False
 
 
-def evolution(samples: Sequence[Sample], dimension: Dimension, federation: Organisation, *, hides_small: bool) -> Evolution:
-    """Members of affiliated clubs on each of these days. A region sees its own clubs.
+def evolution(
+    samples: Sequence[Sample], dimension: Dimension, federation: Organisation, *, hides_small: bool, counted: Counted = MEMBERS, measure: Measure | None = None
+) -> Evolution:
+    """Members (or what is `counted`) of affiliated clubs on each of these days. A region sees its own clubs.
 
     hides_small: for somebody who may not see the members themselves.
     """
-    by_value, totals = count(samples, dimension, federation)
+    by_value, totals = count(samples, dimension, federation, counted=counted, measure=measure)
     order = {key: place for place, key in enumerate(dimension.order)}
     keys = sorted(by_value, key=lambda key: (order.get(key, len(order)), -by_value[key][-1], dimension.title_of(key)))
     rows = [by_value[key] for key in keys]
@@ -51,12 +57,14 @@ def evolution(samples: Sequence[Sample], dimension: Dimension, federation: Organ
     return Evolution(samples, dimension, groups, together, any(number is None for row in (*shown, together) for number in row))
 
 
-def count(samples: Sequence[Sample], dimension: Dimension, federation: Organisation) -> tuple[dict[str, list[int]], list[int]]:
+def count(
+    samples: Sequence[Sample], dimension: Dimension, federation: Organisation, *, counted: Counted = MEMBERS, measure: Measure | None = None
+) -> tuple[dict[str, list[int]], list[int]]:
     """Numbers per group, and of everybody."""
     changes: dict[Any, list[int]] = defaultdict(lambda: [0] * (len(samples) + 1))
-    for value, first, stop, number in db.session.execute(_statement(samples, dimension, federation)):
-        changes[value][first] += number
-        changes[value][stop] -= number
+    for value, first, stop, number in db.session.execute(_statement(samples, dimension, federation, counted, measure)):
+        changes[value][first] += int(number)
+        changes[value][stop] -= int(number)
     found: dict[str, list[int]] = defaultdict(lambda: [0] * len(samples))
     totals = [0] * len(samples)
     for value, change in changes.items():
@@ -77,22 +85,23 @@ def _shares(dimension: Dimension, value: Any, numbers: list[int], samples: Seque
         yield band, [number if here == band else 0 for number, here in zip(numbers, bands, strict=True)]
 
 
-def _statement(samples: Sequence[Sample], dimension: Dimension, federation: Organisation) -> Select[Any]:
+def _statement(samples: Sequence[Sample], dimension: Dimension, federation: Organisation, counted: Counted, measure: Measure | None) -> Select[Any]:
     """Rows (value, place of the first day it counts, place of the first day it no longer counts, how many)."""
-    m, a, p, end = Membership, Affiliation, FederationMember, len(samples)
-    first = case(*((and_(m.from_on <= s.day, a.from_on <= s.day), place) for place, s in enumerate(samples)), else_=end)
-    stop = case(*((or_(m.until_on < s.day, a.until_on < s.day), place) for place, s in enumerate(samples)), else_=end)
+    m, a, p, end = counted.model, Affiliation, FederationMember, len(samples)
+    amount = literal(1) if measure is None or measure.amount is None else measure.amount
+    first = case(*((and_(counted.begun(s.day), a.from_on <= s.day), place) for place, s in enumerate(samples)), else_=end)
+    stop = case(*((or_(not_(counted.goes_on(s.day)), a.until_on < s.day), place) for place, s in enumerate(samples)), else_=end)
     inner = (
-        select(dimension.expression.label("value"), first.label("first"), stop.label("stop"))
+        select(dimension.expression.label("value"), first.label("first"), stop.label("stop"), amount.label("amount"))
         .select_from(m)
         .join(a, and_(a.organisation_id == m.organisation_id, a.federation_id == m.federation_id))
-        .where(m.federation_id == federation.id, m.status == "accepted", m.from_on <= samples[-1].day)
-        .where(or_(m.until_on.is_(None), m.until_on >= samples[0].day))
+        .where(m.federation_id == federation.id, *counted.where, counted.begun(samples[-1].day), counted.goes_on(samples[0].day))
     )
     if dimension.person:
         inner = inner.outerjoin(p, and_(p.organisation_id == m.organisation_id, p.federation_id == m.federation_id, p.contact_id == m.contact_id))
     rows = inner.subquery()
-    return select(rows.c.value, rows.c.first, rows.c.stop, func.count()).where(rows.c.first < rows.c.stop).group_by(rows.c.value, rows.c.first, rows.c.stop)
+    number = func.sum(rows.c.amount)
+    return select(rows.c.value, rows.c.first, rows.c.stop, number).where(rows.c.first < rows.c.stop).group_by(rows.c.value, rows.c.first, rows.c.stop)
 
 
 def biggest(groups: Sequence[Group], number: int) -> list[Group]:

@@ -12,6 +12,7 @@ from core.api import (
     CoreView,
     NotFound,
     Organisation,
+    _,
     current_actor,
     current_organisation,
     expose,
@@ -23,11 +24,11 @@ from core.api import (
 )  # fmt: skip
 from plugins.memberships.api import types_of
 from plugins.statistics import periods
-from plugins.statistics.chart import NARROW, chart_of, shares
-from plugins.statistics.dimensions import Dimension, dimensions
-from plugins.statistics.files import Sheet, as_bytes, club_sheets, evolution_sheets, too_small
+from plugins.statistics.chart import NARROW, chart_of
+from plugins.statistics.dimensions import Dimension, dimensions, everybody
+from plugins.statistics.files import Sheet, as_bytes, as_csv, club_sheets, evolution_sheets, too_small
 from plugins.statistics.services.clubs import ClubEvolution, ClubLine, club_evolution
-from plugins.statistics.services.evolution import Evolution, evolution
+from plugins.statistics.services.evolution import Evolution, Group, evolution
 
 READ, EXPORT = "statistics.read", "statistics.export"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,15 +48,16 @@ def hides_small() -> bool:
     return not current_actor().can("memberships.read") or request.values.get("small") == "hide"
 
 
-def xlsx(name: str, sheets: Sequence[Sheet]) -> Response:
-    """A workbook to keep; the note of who took it is written first."""
+def as_file(name: str, sheets: Sequence[Sheet], *, main: int = 0) -> Response:
+    """A workbook to keep, or its main sheet as CSV; the note of who took it is written first."""
+    is_csv = request.form.get("file") == "csv"
     with transaction():
         record("statistics.exported", current_organisation(), actor=current_actor(), note=name)
-    headers = {"Content-Disposition": f'attachment; filename="{name}-{_today():%Y-%m-%d}.xlsx"'}
-    return Response(as_bytes(sheets), mimetype=XLSX, headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="{name}-{today_here():%Y-%m-%d}.{"csv" if is_csv else "xlsx"}"'}
+    return Response(as_csv(sheets[main]) if is_csv else as_bytes(sheets), mimetype="text/csv" if is_csv else XLSX, headers=headers)
 
 
-def _today() -> date:
+def today_here() -> date:
     return today(current_organisation().time_zone)
 
 
@@ -77,10 +79,9 @@ class MemberNumbers(CoreView):
             found=found,
             chart=chart_of(found),
             narrow=chart_of(found, width=NARROW),
-            ways=ways,
+            ways=[(way.key, way.title) for way in ways],
             period=self._period(),
             periods=periods.choice_titles(start, reference),
-            bars=shares([group.numbers[-1] for group in found.groups]),
             too_small=too_small(),
             is_region=current_organisation().kind == "region",
         )
@@ -88,10 +89,10 @@ class MemberNumbers(CoreView):
     @expose("/export", methods=["POST"])
     @needs(EXPORT)
     def export(self) -> Any:
-        """The same numbers as an Excel file."""
+        """The same numbers as a file."""
         federation = federation_here()
         found = self._found(federation, dimensions(federation))
-        return xlsx(f"members-{found.dimension.key.replace('.', '-')}", evolution_sheets(found))
+        return as_file(f"members-{found.dimension.key.replace('.', '-')}", evolution_sheets(found))
 
     def _period(self) -> str:
         asked = request.values.get("period", "")
@@ -99,7 +100,7 @@ class MemberNumbers(CoreView):
 
     def _found(self, federation: Organisation, ways: Sequence[Dimension]) -> Evolution:
         start, reference = periods.year_start(types_of(federation)), periods.reference_day(federation)
-        samples = periods.samples(self._period(), _today(), start=start, reference=reference)
+        samples = periods.samples(self._period(), today_here(), start=start, reference=reference)
         way = next((way for way in ways if way.key == request.values.get("by")), ways[0])
         return evolution(samples, way, federation, hides_small=hides_small())
 
@@ -114,6 +115,7 @@ class ClubNumbers(CoreView):
     @needs(READ)
     def show(self) -> Any:
         found = self._found()
+        drawn = Evolution([s.sample for s in found.seasons], everybody(), [Group("all", _("Affiliated"), [s.affiliated for s in found.seasons])])
         order = request.args.get("order", "")
         clubs = sorted(self._asked(found.clubs), key=_order(order))
         page = max(1, min(request.args.get("page", 1, type=int), -(-len(clubs) // PAGE) or 1))
@@ -121,6 +123,8 @@ class ClubNumbers(CoreView):
             "statistics/clubs.html",
             found=found,
             seasons=self._number(),
+            chart=chart_of(drawn),
+            narrow=chart_of(drawn, width=NARROW),
             clubs=clubs[(page - 1) * PAGE : page * PAGE],
             total=len(clubs),
             first=(page - 1) * PAGE + 1,
@@ -134,8 +138,8 @@ class ClubNumbers(CoreView):
     @expose("/export", methods=["POST"])
     @needs(EXPORT)
     def export(self) -> Any:
-        """Seasons and clubs as an Excel file."""
-        return xlsx("clubs", club_sheets(self._found()))
+        """Seasons and clubs as a file; as CSV the clubs."""
+        return as_file("clubs", club_sheets(self._found()), main=1)
 
     def _address(self, **changed: Any) -> str:
         asked = {name: value for name in ("seasons", "order", "q") if (value := request.args.get(name))}
@@ -146,7 +150,7 @@ class ClubNumbers(CoreView):
 
     def _found(self) -> ClubEvolution:
         federation = federation_here()
-        samples = periods.years(_today(), self._number(), periods.year_start(types_of(federation)))
+        samples = periods.years(today_here(), self._number(), periods.year_start(types_of(federation)))
         return club_evolution(samples, federation, hides_small=hides_small())
 
     def _asked(self, clubs: Sequence[ClubLine]) -> list[ClubLine]:

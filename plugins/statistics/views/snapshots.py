@@ -30,7 +30,7 @@ from plugins.statistics.forms import SnapshotForm
 from plugins.statistics.jobs import EXPORT, EXPORT_JOB, WITH_NAMES
 from plugins.statistics.services import snapshots
 from plugins.statistics.services.snapshots import KEEP_YEARS, WRITE
-from plugins.statistics.views.numbers import xlsx
+from plugins.statistics.views.numbers import as_file
 
 READ = "snapshots.read"
 
@@ -123,7 +123,7 @@ class SnapshotView(CoreView):
     @needs(EXPORT)
     def export_compared(self) -> Any:
         before, after = self._two()
-        return xlsx("snapshots-compared", compared_sheets(before, after, snapshots.compare(before, after)))
+        return as_file("snapshots-compared", compared_sheets(before, after, snapshots.compare(before, after)))
 
     def _two(self) -> tuple[Any, Any]:
         found = [snapshots.get_snapshot(request.values.get(name, 0, type=row_id)) for name in ("before", "after")]

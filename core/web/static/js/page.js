@@ -24,6 +24,12 @@
     }
   });
 
+  // On a phone the tabs are wider than the screen: bring the current one into view.
+  document.querySelectorAll(".k-tabs [aria-current]").forEach(function (tab) {
+    var bar = tab.closest(".k-tabs"), place = tab.getBoundingClientRect().left - bar.getBoundingClientRect().left;
+    bar.scrollLeft += place - (bar.clientWidth - tab.offsetWidth) / 2;
+  });
+
   // Arrow keys between real tabs (role=tab); Bootstrap does the showing.
   document.addEventListener("keydown", function (event) {
     var tab = event.target.closest('[role="tab"]');
