@@ -100,6 +100,13 @@ def unscoped(reason: str) -> Any:
 class Tenant:
     """A row that has an owner: `organisation_id`. Use TenantOwned or a Shared class."""
 
+    #: how many classes there are; a new one ends what is remembered about them
+    declared: ClassVar[int] = 0
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        Tenant.declared += 1
+
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
 
 
@@ -185,17 +192,17 @@ def mapped_tenants() -> list[type[Tenant]]:
 
 
 @lru_cache(maxsize=1)
-def _tenant_tables(_registered: int) -> frozenset[str]:
+def _tenant_tables(_declared: int) -> frozenset[str]:
     return frozenset(c.__table__.fullname for c in _mapped(Tenant))  # type: ignore[attr-defined]
 
 
 def tenant_tables() -> frozenset[str]:
     """Names of all tables whose rows have an owner."""
-    return _tenant_tables(sum(1 for _ in _subclasses(Tenant)))
+    return _tenant_tables(Tenant.declared)
 
 
 @lru_cache(maxsize=4096)
-def _criteria(scope: Scope, _registered: int) -> tuple[Any, ...]:
+def _criteria(scope: Scope, _declared: int) -> tuple[Any, ...]:
     organisation_id = scope.organisation_id
     options = [with_loader_criteria(TenantOwned, lambda cls: cls.organisation_id == organisation_id, include_aliases=True)]
     options += [with_loader_criteria(cls, cls.visible_in(scope), include_aliases=True) for cls in _mapped(Shared)]  # type: ignore[attr-defined]
@@ -281,7 +288,7 @@ def _guard_statement(state: ORMExecuteState) -> None:
         if (state.is_update or state.is_delete) and not state.session.info.get("writing"):
             raise OutOfScope("bulk changes belong inside transaction()")
     _raise_wall(state.session)
-    state.statement = statement.options(*_criteria(found, sum(1 for _ in _subclasses(Shared))))
+    state.statement = statement.options(*_criteria(found, Tenant.declared))
 
 
 def _raise_wall(session: Session) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +23,13 @@ ENTRY_POINTS = "koepel.plugins"
 
 def installed() -> dict[str, str]:
     """Plugin name -> module of its `plugin.py`, in the plugin folders and installed packages."""
+    folders = [folder for package in PACKAGES for folder in importlib.import_module(package).__path__]
+    return dict(_installed(tuple((folder, Path(folder).stat().st_mtime_ns) for folder in folders)))
+
+
+@lru_cache(maxsize=1)
+def _installed(_folders: tuple[tuple[str, int], ...]) -> dict[str, str]:
+    """Asked hundreds of times while the database is migrated; a plugin that is added changes its folder."""
     found: dict[str, str] = {}
     for package in PACKAGES:
         parent = importlib.import_module(package)

@@ -228,9 +228,10 @@ def make_test_app(config: Config) -> Flask:
 
 def make_tables_of_drafts() -> None:
     """A plugin that is being written has no migration yet: its tables are made from its models."""
-    if "core" not in branches():
+    migrated = branches()
+    if "core" not in migrated:
         return  # nothing has migrations, so that upgrade() made every table
-    drafts = {registry().plugins.modules[name].__name__.rpartition(".")[0] for name in registry().plugins.order if name not in branches()}
+    drafts = {registry().plugins.modules[name].__name__.rpartition(".")[0] for name in registry().plugins.order if name not in migrated}
     tables = [m.local_table for m in db_models() if any(f"{m.class_.__module__}.".startswith(f"{package}.") for package in drafts)]
     if tables:
         metadata.create_all(db.engine, tables=tables)

@@ -12,6 +12,8 @@ from tests.browser.pages import RAW, crawl
 
 #: those who stand behind each other share their pages; only what is new of the second is looked at
 PEOPLE = (("admin.aarschot",), ("admin.okra", "staf.brabant"), ("lid.aarschot",), ("platform",))
+#: kinds of page that axe has read: the same template with the data of somebody else has the same colours, names and roles
+_read_by_axe: set[str] = set()
 
 
 @pytest.mark.parametrize("usernames", PEOPLE, ids=" ".join)
@@ -21,14 +23,15 @@ def test_every_page_is_sound(usernames: tuple[str, ...], visit: Callable[..., Pe
     for username in usernames:
         person = visit(username)
         for kind, answer in crawl(person.page, person.site.address, person.page.url, seen):
-            wrong += [f"{username} {kind}: {trouble}" for trouble in [*look(person.page, answer), *person.troubles]]
+            wrong += [f"{username} {kind}: {trouble}" for trouble in [*look(person.page, answer, with_axe=kind not in _read_by_axe), *person.troubles]]
             person.troubles.clear()
+            _read_by_axe.add(kind)
         seen.discard("/o/-/dashboard")
     assert len(seen) > 2
     assert wrong == [], "\n".join(wrong)
 
 
-def look(page: Any, answer: Any) -> list[str]:
+def look(page: Any, answer: Any, *, with_axe: bool) -> list[str]:
     """Everything that is wrong with the page that is open, wide and light, then narrow and dark."""
     found = []
     if answer is None or answer.status != 200:
@@ -48,7 +51,7 @@ def look(page: Any, answer: Any) -> list[str]:
         place = f"at {size['width']} {scheme}: "
         if wide := is_wider_than_screen(page):
             found.append(f"{place}scrolls sideways {wide}")
-        found += [place + violation for violation in axe_violations(page, rules)]
+        found += [place + violation for violation in axe_violations(page, rules)] if with_axe else []
     return found
 
 
