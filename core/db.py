@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from flask_appbuilder import Model
 from flask_appbuilder.models.sqla.base import SQLA
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, DateTime, Engine, MetaData, any_, bindparam, cast, event, func, insert, literal, select, text, update
+from sqlalchemy import Connection, DateTime, Engine, MetaData, String, any_, bindparam, cast, event, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import MappedColumn, Session, mapped_column
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -67,6 +68,36 @@ class Base(Model):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {getattr(self, 'id', None)}>"
+
+
+#: in the `info` of a column with the name of who did something: the column with the number of that login
+SIGNED = "signed"
+
+
+def signature(by: str, length: int = 160) -> MappedColumn[Any]:
+    """A column with the name of who did something, as people read it; `by` names the one with the number of that login.
+
+    Every name of that kind is declared so, and a test looks: erasing a person empties it by that
+    number, whatever the table, and records of changes leave it out.
+
+    Example:
+        decided_by: Mapped[str] = signature("decided_by_id")
+        decided_by_id: Mapped[int | None]
+    """
+    return mapped_column(String(length), default="", info={SIGNED: by})
+
+
+@cache
+def signed_columns(model: type) -> dict[str, str]:
+    """The columns of a model that say who did something: {column with the name: column with the number}."""
+    table: Any = model.__table__  # type: ignore[attr-defined]
+    return {column.name: column.info[SIGNED] for column in table.columns if SIGNED in column.info}
+
+
+def without_signatures(model: type, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The same changes, without who made them: that is said beside them already."""
+    signed = signed_columns(model)
+    return {name: pair for name, pair in changes.items() if name not in signed and name not in signed.values()}
 
 
 class TenantSession(FlaskSession):
@@ -246,6 +277,13 @@ def keep_ddl(table: Any, statements: Callable[[str], Iterable[str]]) -> None:
     @event.listens_for(table, "after_create")
     def run(_table: Any, connection: Connection, **_options: Any) -> None:
         run_ddl(connection, statements(connection.dialect.name))
+
+
+def kept_as_is(table: Any, allowed: Iterable[str], dialect: str) -> str:
+    """SQL for such a trigger: no column changes but `allowed`; a signature may go, because its person may be erased."""
+    same = "IS" if dialect == "sqlite" else "IS NOT DISTINCT FROM"
+    tests = {column: f"NEW.{column.name} {same} OLD.{column.name}" for column in table.columns if column.name not in set(allowed)}
+    return " AND ".join(f"({test} OR NEW.{column.name} = '')" if SIGNED in column.info else test for column, test in tests.items())
 
 
 # --- bulk statements -----------------------------------------------------------------------

@@ -14,7 +14,7 @@ from core import clock
 from core.access import Actor
 from core.audit.chain import batch_of, digest_of, heading_of
 from core.audit.models import AuditEntry, redacting
-from core.db import db, insert_rows
+from core.db import db, insert_rows, without_signatures
 from core.errors import OutOfScope
 from core.tenancy import current_scope
 
@@ -54,7 +54,8 @@ def record(action: str, subject: Any, *, actor: Actor, changes: Changes | None =
     if subject.id is None:
         db.session.flush()
     owner = getattr(subject, "organisation_id", None) or subject.id
-    record_many([Record(action, subject.__tablename__, subject.id, changes, note)], actor=actor, organisation_id=owner)
+    told = without_signatures(type(subject), changes) if changes else None
+    record_many([Record(action, subject.__tablename__, subject.id, told, note)], actor=actor, organisation_id=owner)
 
 
 def record_many(records: Sequence[Record], *, actor: Actor, organisation_id: int | None = None) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
 from core.contacts.models import Contact
-from core.db import Base, Instant, JSONColumn
+from core.db import Base, Instant, JSONColumn, signature
 from core.tenancy import TenantOwned
 
 WAITING, ACCEPTED, REFUSED, WITHDRAWN = "waiting", "accepted", "refused", "withdrawn"
@@ -48,9 +48,10 @@ class ContactCorrection(TenantOwned, Base):
     asked_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     #: the login it was asked with: of the person, or of a parent
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    asked_by: Mapped[str] = mapped_column(String(160), default="")
+    asked_by: Mapped[str] = signature("asked_by_id")
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
-    decided_by: Mapped[str] = mapped_column(String(160), default="")
+    decided_by: Mapped[str] = signature("decided_by_id")
+    decided_by_id: Mapped[int | None]
     reason: Mapped[str] = mapped_column(String(500), default="")
     version: Mapped[int] = mapped_column(default=1)
 

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, String, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
-from core.db import Base, Instant, JSONColumn
+from core.db import Base, Instant, JSONColumn, signature
 from core.tenancy import TenantOwned
 
 #: DRAFT is being prepared; CHECKING, WAITING and UNDOING are in the hands of a job; the others are at rest
@@ -52,7 +52,7 @@ class ImportRun(TenantOwned, Base):
     job_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     #: the name, empty once that person was erased; and the login
-    created_by: Mapped[str] = mapped_column(String(160), default="")
+    created_by: Mapped[str] = signature("created_by_id")
     created_by_id: Mapped[int | None] = mapped_column(index=True)
     #: the last correction or link; a check that began before it is not kept
     changed_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)

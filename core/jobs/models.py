@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
-from core.db import Base, Instant, JSONColumn
+from core.db import Base, Instant, JSONColumn, signature
 from core.tenancy import TenantOwned
 
 WAITING, RUNNING, DONE, FAILED, REFUSED = "waiting", "running", "done", "failed", "refused"
@@ -70,7 +70,7 @@ class Job(Claimable, TenantOwned, Base):
     unique_key: Mapped[str | None] = mapped_column(String(200))
     #: who asked; empty: the platform itself
     actor_user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
-    actor_name: Mapped[str] = mapped_column(String(160), default="")
+    actor_name: Mapped[str] = signature("actor_user_id")
     language: Mapped[str] = mapped_column(String(2), default="nl")
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, inspect, select
+from sqlalchemy import Connection, ScalarResult, column, delete, insert, inspect, select, table
 
 from core import __version__, clock
 from core.db import OPEN_WALLS, kept_ddl, metadata, run_ddl
@@ -31,9 +31,9 @@ def statements(dialect: str, tables: Iterable[str]) -> list[str]:
         # FAB gives its keys sequences of their own, which written migrations do not mention
         found += [f"CREATE SEQUENCE IF NOT EXISTS {name}" for name in sorted(metadata._sequences)]
         found += [statement for tenant in mapped_tenants() if name_of(tenant) in here for statement in wall_of(tenant)]
-    for table in metadata.sorted_tables:
-        if table.name in here:
-            found += [statement for make in kept_ddl.get(table.name, ()) for statement in make(dialect)]
+    for known in metadata.sorted_tables:
+        if known.name in here:
+            found += [statement for make in kept_ddl.get(known.name, ()) for statement in make(dialect)]
     return found
 
 
@@ -66,6 +66,13 @@ def bring_up_to_date(connection: Connection, *, always: bool) -> bool:
     connection.execute(delete(state))
     connection.execute(insert(state).values(id=1, fingerprint=fingerprint, koepel_version=__version__, changed_at=clock.now()))
     return True
+
+
+def drop_triggers(connection: Connection) -> None:
+    """Before going back: SQLite drops a column by making its table anew, which triggers that name it do not allow."""
+    if connection.dialect.name == "sqlite":
+        names: ScalarResult[str] = connection.execute(select(column("name")).select_from(table("sqlite_master")).where(column("type") == "trigger")).scalars()
+        run_ddl(connection, [f'DROP TRIGGER "{name}"' for name in names.all()])
 
 
 def open_walls(connection: Connection) -> None:

@@ -101,6 +101,7 @@ def migrate_everything() -> Iterator[str]:
 def downgrade(target: str) -> None:
     """Go back to a revision ("base" takes everything away); data in what is dropped is lost."""
     with schema_change() as connection:
+        derived.drop_triggers(connection)
         command.downgrade(alembic_config(connection), target)
         derived.bring_up_to_date(connection, always=True)
 

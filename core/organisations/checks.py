@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 from flask import url_for
+from sqlalchemy import select
 
 from core.contacts.services import functions_here, missing_functions
+from core.db import db
 from core.extend.contributions import ReadinessCheck
 from core.i18n import _, format_date
 from core.organisations.models import Organisation
+from core.tenancy import unscoped
+from core.users.models import OrganisationRole, User
 
-#: setting of an organisation: {name of a check: {"on": ISO date, "by": name}}
+#: setting of an organisation: {name of a check: {"on": ISO date, "by_id": login}}; the name is looked up, so that it goes with its person
 LOOKED_AT = "core.looked_at"
 
 
@@ -23,7 +27,16 @@ def looked_at(organisation: Organisation, name: str, day: date) -> str | None:
     on = date.fromisoformat(seen["on"])
     if on <= a_year_before(day):
         return None
-    return _("On %(day)s, by %(name)s", day=format_date(on), name=seen["by"])
+    name = _name_here(seen.get("by_id"), organisation)
+    return _("On %(day)s, by %(name)s", day=format_date(on), name=name) if name else _("On %(day)s", day=format_date(on))
+
+
+def _name_here(user_id: int | None, organisation: Organisation) -> str:
+    """What somebody with a part in the organisation is called; nobody any more after leaving."""
+    with unscoped("the name of who looked at something of an organisation, also for its federation"):
+        held = select(User).join(OrganisationRole, OrganisationRole.user_id == User.id).where(OrganisationRole.organisation_id == organisation.id)
+        found = db.session.scalars(held.where(User.id == user_id).limit(1)).first() if user_id else None
+    return found.full_name if found else ""
 
 
 def a_year_before(day: date) -> date:

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
-from core.db import Base, Instant, JSONColumn
+from core.db import Base, Instant, JSONColumn, signature
 from core.tenancy import FederationReadable, Scope, TenantOwned
 
 KINDS = ("platform", "federation", "region", "club")
@@ -151,6 +151,6 @@ class ClubNote(TenantOwned, Base):
     club_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     text: Mapped[str] = mapped_column(Text)
     #: the name, empty once that person was erased; and the login
-    written_by: Mapped[str] = mapped_column(String(160))
+    written_by: Mapped[str] = signature("written_by_id")
     written_by_id: Mapped[int | None] = mapped_column(index=True)
     written_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)

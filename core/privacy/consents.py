@@ -250,6 +250,7 @@ def _say(contact: Contact, purpose: ConsentPurpose, agrees: bool, by: str, note:
         agrees=agrees,
         given_by=by,
         recorded_by=actor.name[:160],
+        recorded_by_id=actor.user_id,
         note=note,
         at=clock.now(),
     )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
 from core.contacts.models import Contact
-from core.db import Base, Instant, JSONColumn
+from core.db import Base, Instant, JSONColumn, signature
 from core.i18n import in_own_language
 from core.tenancy import TenantOwned
 
@@ -36,13 +36,15 @@ class ErasureRequest(TenantOwned, Base):
     state: Mapped[str] = mapped_column(String(10), default=OPEN)
     #: the person asked (or a guardian), not the club
     is_by_person: Mapped[bool] = mapped_column(default=True)
-    asked_by: Mapped[str] = mapped_column(String(160), default="")
+    asked_by: Mapped[str] = signature("asked_by_id")
+    asked_by_id: Mapped[int | None]
     asked_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     reason: Mapped[str] = mapped_column(String(1_000), default="")
     #: the last day on which the law wants an answer
     answer_by: Mapped[date] = mapped_column(Date)
     reminded_at: Mapped[datetime | None] = mapped_column(Instant)
-    decided_by: Mapped[str] = mapped_column(String(160), default="")
+    decided_by: Mapped[str] = signature("decided_by_id")
+    decided_by_id: Mapped[int | None]
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     #: what the club says when it refuses
     answer: Mapped[str] = mapped_column(String(1_000), default="")
@@ -121,7 +123,8 @@ class Consent(TenantOwned, Base):
     agrees: Mapped[bool]
     given_by: Mapped[str] = mapped_column(String(10))
     #: name of who clicked: the person, the guardian or who typed over the paper
-    recorded_by: Mapped[str] = mapped_column(String(160), default="")
+    recorded_by: Mapped[str] = signature("recorded_by_id")
+    recorded_by_id: Mapped[int | None]
     at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     #: what is on the paper, where it is kept
     note: Mapped[str] = mapped_column(String(300), default="")
@@ -143,7 +146,7 @@ class ContactView(TenantOwned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int]
     user_id: Mapped[int]
-    user_name: Mapped[str] = mapped_column(String(120))
+    user_name: Mapped[str] = signature("user_id", 120)
     seen_on: Mapped[date] = mapped_column(Date, default=clock.today)
 
 
@@ -156,7 +159,7 @@ class ExportNote(TenantOwned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     user_id: Mapped[int | None]
-    user_name: Mapped[str] = mapped_column(String(120), default="")
+    user_name: Mapped[str] = signature("user_id", 120)
     list_name: Mapped[str] = mapped_column(String(60))
     columns: Mapped[str] = mapped_column(String(2_000), default="")
     count: Mapped[int]

@@ -59,6 +59,7 @@ def _made(contact: Contact, reason: str | None, *, is_by_person: bool, actor: Ac
         contact_id=contact.id,
         is_by_person=is_by_person,
         asked_by=actor.name[:160],
+        asked_by_id=actor.user_id,
         reason=text.replace("\x00", ""),
         answer_by=clock.today() + timedelta(days=ANSWER_DAYS),
     )
@@ -115,7 +116,8 @@ def accept(request: ErasureRequest, *, actor: Actor, version: int | None = None)
     contact = _contact(request)
     request.was_in_bin = contact.deleted_at is not None
     put_in_bin(contact, actor=actor)
-    request.state, request.decided_by, request.decided_at = WAITING, actor.name[:160], clock.now()
+    request.state, request.decided_at = WAITING, clock.now()
+    request.decided_by, request.decided_by_id = actor.name[:160], actor.user_id
     request.erase_at = clock.now() + timedelta(days=UNDO_DAYS)
     flush(request)
     record("contact.erasure_accepted", contact, actor=actor)
@@ -131,7 +133,8 @@ def refuse(request: ErasureRequest, answer: str | None, *, actor: Actor, version
         raise UserMistake(_("Say why: the person has a right to know."), field="answer")
     if len(text) > LONGEST:
         raise UserMistake(_("This is too long: at most %(number)s characters.", number=LONGEST), field="answer")
-    request.state, request.answer, request.decided_by, request.decided_at = REFUSED, text.replace("\x00", ""), actor.name[:160], clock.now()
+    request.state, request.answer, request.decided_at = REFUSED, text.replace("\x00", ""), clock.now()
+    request.decided_by, request.decided_by_id = actor.name[:160], actor.user_id
     flush(request)
     record("contact.erasure_refused", _contact(request), actor=actor)
     return request

@@ -28,7 +28,7 @@ from core.privacy.subject import NONE, Subject
 from core.rest.models import ApiKey, RestCall
 from core.selections.models import Selection
 from core.tenancy import unscoped
-from core.users.models import Invitation, LoginAttempt, LoginLink, OrganisationRole, Tally, User, UserLink, UserLinkRequest, UserSession
+from core.users.models import Invitation, LoginAttempt, LoginLink, Tally, User, UserLink, UserLinkRequest, UserSession
 
 
 def _of_contact(model: Any) -> Any:
@@ -107,40 +107,8 @@ def _seen(subject: Subject) -> Any:
 
 
 def _forget_views(subject: Subject, _actor: Actor) -> None:
-    """Who saw this person; and this person's name where others are told who saw them."""
+    """Who saw this person. Whom this person saw stays told to them, without the name."""
     _delete(ContactView, ContactView.contact_id == subject.contact.id)
-    _unname_rows(ContactView, subject)
-
-
-def _forget_exports(subject: Subject, _actor: Actor) -> None:
-    _unname_rows(ExportNote, subject)
-
-
-def _unname_rows(model: Any, subject: Subject) -> None:
-    if subject.leaving:
-        mine = update(model).where(model.user_id.in_(subject.leaving)).values(user_name="")
-        db.session.execute(mine.execution_options(synchronize_session=False))
-
-
-def _unname_of(name: Any, user: Any) -> Any:
-    """Rows of the organisation that name who made them: without the name once that person has no part here any more."""
-    model = name.class_
-
-    def forget(subject: Subject, _actor: Actor) -> None:
-        def unname(*conditions: Any) -> None:
-            db.session.execute(update(model).where(*conditions).values({name.key: ""}).execution_options(synchronize_session="fetch"))
-
-        if subject.homeless:
-            with unscoped("the name of an erased login, in every organisation it worked for"):
-                unname(user.in_(subject.homeless))
-        if subject.leaving:
-            unname(user.in_(subject.leaving))
-        if subject.names and set(subject.user_ids) == set(subject.leaving):
-            # of a login that lost its part here before, or of rows from before the login was kept: by name alone
-            still_here = db.session.scalars(select(OrganisationRole.user_id).distinct()).all()
-            unname(name.in_(subject.names), or_(user.is_(None), user.not_in(still_here)))
-
-    return forget
 
 
 def _told(subject: Subject) -> Any:
@@ -230,20 +198,21 @@ def _unname(user_ids: tuple[int, ...], actor: Actor) -> None:
         redact_names(user_ids)
 
 
+# Of rows that are kept, the name of who made them goes: see core.privacy.signatures.
 PERSONAL_TABLES = (
     PersonalTable(ErasureRequest, _l("Requests to be forgotten"), _of_contact(ErasureRequest), forget="empty"),
     PersonalTable(Consent, _l("What you agreed to"), _of_contact(Consent)),
     PersonalTable(ContactView, _l("Who saw your details"), _seen, forget=_forget_views),
-    PersonalTable(ExportNote, _l("Exports you made"), _of_user(ExportNote.user_id), forget=_forget_exports),
+    PersonalTable(ExportNote, _l("Exports you made"), _of_user(ExportNote.user_id), forget="keep"),
     PersonalTable(Invitation, _l("Links for a login"), _of_contact(Invitation), hides=("token_hash",)),
     PersonalTable(ImportCorrection, _l("Corrections in lists that were brought in"), _correction_of),
     PersonalTable(ImportRow, _l("Lists that were brought in"), _of_contact(ImportRow), forget=_forget_imports, hides=("import_id",)),
     PersonalTable(
-        ImportRun, _l("Lists you brought in"), _of_user(ImportRun.created_by_id), forget=_unname_of(ImportRun.created_by, ImportRun.created_by_id),
+        ImportRun, _l("Lists you brought in"), _of_user(ImportRun.created_by_id), forget="keep",
         hides=("file_id", "reading", "mapping", "states", "notes", "acts", "kept", "error", "job_id", "created_by_id", "changed_at"),
     ),
     PersonalTable(
-        ClubNote, _l("Notes about clubs you wrote"), _of_user(ClubNote.written_by_id), forget=_unname_of(ClubNote.written_by, ClubNote.written_by_id),
+        ClubNote, _l("Notes about clubs you wrote"), _of_user(ClubNote.written_by_id), forget="keep",
         hides=("text", "written_by_id"),
     ),
     PersonalTable(

@@ -24,7 +24,8 @@ from core.notifications import services as notifications
 from core.outbox.refusals import EMAILS, forget_refusals, refusals_of
 from core.privacy import ledger, tables
 from core.privacy.seen import exports_with
-from core.privacy.subject import MEMBER, subject_of
+from core.privacy.signatures import ROLE, forget_signatures, parts_once_held
+from core.privacy.subject import MEMBER, Subject, subject_of
 from core.privacy.tables import plain
 from core.users.models import OrganisationRole, Role
 
@@ -106,7 +107,7 @@ def erase_contact(contact: Contact, *, actor: Actor) -> Contact:
     registry().plugins.tell("contact_erased", contact=contact, actor=actor)
     for row in db.session.scalars(select(ContactFunction).where(ContactFunction.contact_id == contact.id)):
         db.session.delete(row)
-    tables.forget(subject, actor=actor)
+    _forget_doings(subject, actor)
     files.remove_of(contact)
     notifications.forget_contact(contact)
     corrections.forget_contact(contact)
@@ -126,6 +127,19 @@ def erase_contact(contact: Contact, *, actor: Actor) -> Contact:
     return contact
 
 
+def finish_erasing(contact_id: int, user_id: int, *, actor: Actor) -> None:
+    """Somebody was erased while running things here, and does not any more: the name goes now. Inside transaction()."""
+    contact = db.session.scalars(select(Contact).where(Contact.id == contact_id)).one_or_none()
+    if contact is not None and contact.erased_at is not None:
+        _forget_doings(subject_of(contact, user_id), actor)
+
+
+def _forget_doings(subject: Subject, actor: Actor) -> None:
+    tables.forget(subject, actor=actor)
+    forget_signatures(subject)
+    tables.redact_rows(ROLE, parts_once_held(subject), actor=actor)
+
+
 def _unlink_login(contact: Contact, actor: Actor) -> None:
     """A login that was this person's loses the member's part here; what it manages it keeps."""
     held = select(OrganisationRole, Role.name).join(Role, Role.id == OrganisationRole.role_id).where(OrganisationRole.contact_id == contact.id)
@@ -135,5 +149,5 @@ def _unlink_login(contact: Contact, actor: Actor) -> None:
         if name == MEMBER:
             db.session.delete(row)
         else:
-            row.contact_id = None
+            row.contact_id, row.erased_contact_id = None, contact.id
     db.session.flush()

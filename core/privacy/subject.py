@@ -35,15 +35,11 @@ class Subject:
     names: tuple[str, ...]
 
 
-def subject_of(contact: Contact) -> Subject:
-    """Whom a contact stands for; before its links to logins are cut."""
+def subject_of(contact: Contact, user_id: int | None = None) -> Subject:
+    """Whom a contact stands for; before its links to logins are cut, or with the login it was."""
+    linked = select(OrganisationRole.user_id).where(OrganisationRole.contact_id == contact.id, OrganisationRole.organisation_id == contact.organisation_id)
     with unscoped("which roles the logins of a person hold, here and elsewhere"):
-        users = db.session.scalars(
-            select(User)
-            .join(OrganisationRole, OrganisationRole.user_id == User.id)
-            .where(OrganisationRole.contact_id == contact.id, OrganisationRole.organisation_id == contact.organisation_id)
-            .order_by(User.id)
-        ).all()
+        users = db.session.scalars(select(User).where(User.id.in_(linked) if user_id is None else User.id == user_id).order_by(User.id)).all()
         held = db.session.execute(
             select(OrganisationRole.user_id, OrganisationRole.organisation_id, OrganisationRole.contact_id, Role.name)
             .join(Role, Role.id == OrganisationRole.role_id)
@@ -58,6 +54,7 @@ def subject_of(contact: Contact) -> Subject:
         elif not is_its_own:
             managing.add(row.user_id)
     ids = tuple(dict.fromkeys(user.id for user in users))
+    names = (contact.full_name, contact.list_name) if contact.erased_at is None else ()
     mails = (contact.email_1, contact.email_2, contact.email_3, *(user.email for user in users), *(user.mail_address for user in users))
     return Subject(
         contact=contact,
@@ -66,5 +63,5 @@ def subject_of(contact: Contact) -> Subject:
         homeless=tuple(pk for pk in ids if pk not in managing | elsewhere),
         user_names=tuple(dict.fromkeys(user.username for user in users)),
         addresses=tuple(dict.fromkeys(mail for mail in mails if mail)),
-        names=tuple(dict.fromkeys((contact.full_name, contact.list_name, *(user.full_name for user in users)))) if contact.erased_at is None else (),
+        names=tuple(dict.fromkeys(name for name in (*names, *(user.full_name for user in users)) if name)),
     )

@@ -67,6 +67,8 @@ class OrganisationRole(TenantOwned, Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
     role_id: Mapped[int] = mapped_column(ForeignKey("ab_role.id"))
     contact_id: Mapped[int | None]
+    #: the contact it was, when that person was erased while running things here: the name goes with the role
+    erased_contact_id: Mapped[int | None]
     since_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
     user: Mapped[CoreUser] = relationship(lazy="raise")

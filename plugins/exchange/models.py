@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.api import Base, FederationReadable, Instant, JSONColumn, TenantOwned, now
+from core.api import Base, FederationReadable, Instant, JSONColumn, TenantOwned, now, signature
 
 IN, OUT = "in", "out"
 #: of a run. CHECKING, APPLYING, SENDING and UNDOING are in the hands of a job; the others are at rest
@@ -109,7 +109,8 @@ class ExchangeRun(TenantOwned, Base):
     error: Mapped[str] = mapped_column(String(500), default="")
     job_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
-    created_by: Mapped[str] = mapped_column(String(160), default="")
+    created_by: Mapped[str] = signature("created_by_id")
+    created_by_id: Mapped[int | None]
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     rows_forgotten_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)
@@ -169,7 +170,7 @@ class Proposal(FederationReadable, Base):
         Index("ix_exchange_proposal_state", "organisation_id", "state", "id"),
         Index("ix_exchange_proposal_run", "federation_id", "run_id"),
     )
-    federation_writes = frozenset({"state", "decided_at", "decided_by"})  # it may take back what it proposed
+    federation_writes = frozenset({"state", "decided_at", "decided_by", "decided_by_id"})  # it may take back what it proposed
 
     id: Mapped[int] = mapped_column(primary_key=True)
     exchange_id: Mapped[int]
@@ -188,4 +189,5 @@ class Proposal(FederationReadable, Base):
     membership_id: Mapped[int | None]
     made_at: Mapped[datetime] = mapped_column(Instant, default=now)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
-    decided_by: Mapped[str] = mapped_column(String(160), default="")
+    decided_by: Mapped[str] = signature("decided_by_id")
+    decided_by_id: Mapped[int | None]

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from core.db import keep_ddl
+from core.db import keep_ddl, kept_as_is
 
 
-def invoice_triggers(columns: Collection[str], allowed: Collection[str], dialect: str) -> list[str]:
+def invoice_triggers(invoice: Any, allowed: Collection[str], dialect: str) -> list[str]:
     """Statements for the table `invoice`: of what was issued only the columns in `allowed` change."""
-    same = "IS" if dialect == "sqlite" else "IS NOT DISTINCT FROM"
-    kept = " AND ".join(f"NEW.{name} {same} OLD.{name}" for name in columns if name not in allowed)
-    changed = f"OLD.issued_at IS NOT NULL AND NOT ({kept})"
+    changed = f"OLD.issued_at IS NOT NULL AND NOT ({kept_as_is(invoice, allowed, dialect)})"
     return _triggers("invoice", {"update": changed, "delete": "OLD.issued_at IS NOT NULL"}, dialect)
 
 
@@ -48,6 +46,5 @@ def _triggers(table: str, conditions: dict[str, str], dialect: str) -> list[str]
 
 def keep_issued(invoice: Any, line: Any, *, allowed: Collection[str]) -> None:
     """Have the triggers made with the tables, and made again after every migration."""
-    columns = [column.name for column in invoice.columns]
-    keep_ddl(invoice, lambda dialect: invoice_triggers(columns, allowed, dialect))
+    keep_ddl(invoice, lambda dialect: invoice_triggers(invoice, allowed, dialect))
     keep_ddl(line, line_triggers)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.sql import ColumnElement
 
 from core import clock
-from core.db import Base, Instant, JSONColumn
+from core.db import Base, Instant, JSONColumn, signature
 from core.organisations.models import Organisation
 from core.tenancy import Scope, Shared, TenantOwned
 from plugins.invoices.immutable import keep_issued
@@ -96,7 +96,8 @@ class InvoiceRun(TenantOwned, Base):
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     drafted_at: Mapped[datetime | None] = mapped_column(Instant)
     approved_at: Mapped[datetime | None] = mapped_column(Instant)
-    approved_by: Mapped[str] = mapped_column(String(160), default="")
+    approved_by: Mapped[str] = signature("approved_by_id")
+    approved_by_id: Mapped[int | None]
     #: the job that drafts, then the one that makes PDFs and mails
     job_id: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
@@ -191,7 +192,8 @@ class Invoice(Shared, Base):
     issued_on: Mapped[date | None] = mapped_column(Date)
     due_on: Mapped[date | None] = mapped_column(Date)
     issued_at: Mapped[datetime | None] = mapped_column(Instant)
-    issued_by: Mapped[str] = mapped_column(String(160), default="")
+    issued_by: Mapped[str] = signature("issued_by_id")
+    issued_by_id: Mapped[int | None]
     #: names, addresses, account and numbers as they were that day
     issuer: Mapped[dict[str, Any]] = mapped_column(JSONColumn, default=dict)
     debtor: Mapped[dict[str, Any]] = mapped_column(JSONColumn, default=dict)
@@ -360,9 +362,11 @@ class Payment(_OfInvoice, Base):
     #: of a line of a bank file: so that it counts once
     reference: Mapped[str | None] = mapped_column(String(120))
     recorded_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
-    recorded_by: Mapped[str] = mapped_column(String(160), default="")
+    recorded_by: Mapped[str] = signature("recorded_by_id")
+    recorded_by_id: Mapped[int | None]
     undone_at: Mapped[datetime | None] = mapped_column(Instant)
-    undone_by: Mapped[str] = mapped_column(String(160), default="")
+    undone_by: Mapped[str] = signature("undone_by_id")
+    undone_by_id: Mapped[int | None]
 
 
 keep_issued(Invoice.__table__, InvoiceLine.__table__, allowed=AFTER_ISSUE | {"id"})

@@ -253,6 +253,7 @@ def _withdraw(rows: Sequence[Any], federation_id: int, actor: Actor) -> None:
                 "act": "undo.requested",
                 "at": now,
                 "actor_name": actor.name[:160],
+                "actor_id": actor.user_id,
                 "changes": {"status": [row.status, "withdrawn"]},
                 "note": _("Import undone"),
             }

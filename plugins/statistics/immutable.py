@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from core.api import keep_ddl
+from core.api import keep_ddl, kept_as_is
 
 #: of a snapshot that was taken, this may still change
 AFTER = frozenset({"names_forgotten_at", "job_id"})
@@ -15,14 +15,14 @@ _TAKEN = "EXISTS (SELECT 1 FROM statistics_snapshot s WHERE s.id = {row}.snapsho
 
 def keep_frozen(snapshot: Any, numbers: Sequence[Any], member: Any, forgotten: Mapping[str, Any]) -> None:
     """Have the triggers made with the tables, and made again after every migration."""
-    keep_ddl(snapshot, partial(_of_snapshot, [column.name for column in snapshot.columns]))
+    keep_ddl(snapshot, partial(_of_snapshot, snapshot))
     for table in numbers:
         keep_ddl(table, partial(_of_rows, table.name))
-    keep_ddl(member, partial(_of_members, [column.name for column in member.columns], forgotten))
+    keep_ddl(member, partial(_of_members, member, forgotten))
 
 
-def _of_snapshot(columns: Sequence[str], dialect: str) -> list[str]:
-    kept = _same([name for name in columns if name not in AFTER], dialect)
+def _of_snapshot(table: Any, dialect: str) -> list[str]:
+    kept = kept_as_is(table, AFTER, dialect)
     return _triggers(
         "statistics_snapshot", {"update": f"OLD.taken_at IS NOT NULL AND NOT ({kept})", "delete": "OLD.taken_at IS NOT NULL"}, dialect
     )
@@ -33,24 +33,19 @@ def _of_rows(table: str, dialect: str) -> list[str]:
     return _triggers(table, taken, dialect)
 
 
-def _of_members(columns: Sequence[str], forgotten: Mapping[str, Any], dialect: str) -> list[str]:
+def _of_members(table: Any, forgotten: Mapping[str, Any], dialect: str) -> list[str]:
     """Nobody is added or taken away; somebody is forgotten altogether or not at all."""
     empty = {None: "NEW.{name} IS NULL", "": "NEW.{name} = ''"}
     emptied = " AND ".join(
         (empty[value] if not isinstance(value, dict) else "CAST(NEW.{name} AS TEXT) = '{{}}'").format(name=name) for name, value in forgotten.items()
     )
-    kept = _same([name for name in columns if name not in forgotten], dialect)
+    kept = kept_as_is(table, forgotten, dialect)
     taken = {
         "insert": _TAKEN.format(row="NEW"),
         "update": f"{_TAKEN.format(row='OLD')} AND NOT ({emptied} AND {kept})",
         "delete": _TAKEN.format(row="OLD"),
     }
     return _triggers("statistics_member", taken, dialect)
-
-
-def _same(names: Sequence[str], dialect: str) -> str:
-    same = "IS" if dialect == "sqlite" else "IS NOT DISTINCT FROM"
-    return " AND ".join(f"NEW.{name} {same} OLD.{name}" for name in names)
 
 
 def _triggers(table: str, conditions: Mapping[str, str], dialect: str) -> list[str]:

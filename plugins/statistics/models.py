@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Date, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.api import Base, Instant, JSONColumn, TenantOwned, now
+from core.api import Base, Instant, JSONColumn, TenantOwned, now, signature
 from plugins.statistics.immutable import keep_frozen
 
 
@@ -36,7 +36,8 @@ class Snapshot(TenantOwned, Base):
     names_until: Mapped[date] = mapped_column(Date)
     names_forgotten_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
-    created_by: Mapped[str] = mapped_column(String(160), default="")
+    created_by: Mapped[str] = signature("created_by_id")
+    created_by_id: Mapped[int | None]
     taken_at: Mapped[datetime | None] = mapped_column(Instant)
     job_id: Mapped[int | None]
 

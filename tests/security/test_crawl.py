@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import JSON, String, select
 
 import plugins
 from core import config as configuration
 from core.app import create_app
-from core.db import db, transaction
+from core.db import SIGNED, db, metadata, transaction
 from core.extend.registry import registry
 from core.testing.databases import TestDatabase
+from core.users.models import User
 from core.users.permissions import forget, sync_permissions
 from tests.security import crawl
 from tests.security import town as arranged
@@ -84,6 +86,28 @@ def test_admin_a_gets_nothing_of_club_b(town, capsys):
     assert len(recording.pages) > 100 and len(recording.forms) > 40 and len(reached) > 60
     assert [path for path, code in recording.pages.items() if code >= 400] == []
     assert findings.all() == []
+
+
+#: columns where the name of an administrator stands that are no signature, and how it goes from there
+NAMES_ELSEWHERE = {
+    ("audit_entry", "actor_name"): "emptied with what the person did",
+}
+
+
+def test_the_name_of_an_administrator_stands_only_where_it_can_be_emptied(town):
+    """All of the town was made in their names; a column (or JSON) that keeps one without being a signature shows here."""
+    with town.app.app_context(), arranged.everything() as connection:
+        names = [f"{first} {arranged.OF_ADMINS}" for first in connection.execute(select(User.first_name).where(User.last_name == arranged.OF_ADMINS)).scalars()]
+        places: dict[tuple[str, str], str] = {}
+        for table in metadata.sorted_tables:
+            columns = [column for column in table.columns if isinstance(column.type, (String, JSON))]
+            for row in connection.execute(select(*columns)) if columns else ():
+                for column, value in zip(columns, row, strict=True):
+                    if value and any(name in str(value) for name in names):
+                        places[table.name, column.name] = str(value)
+    signed = {(table.name, column.name) for table in metadata.sorted_tables for column in table.columns if SIGNED in column.info}
+    assert len(names) >= 5 and len(signed & places.keys()) >= 5, "positive control"
+    assert {place: value for place, value in places.items() if place not in signed | NAMES_ELSEWHERE.keys()} == {}
 
 
 @pytest.fixture

@@ -61,6 +61,8 @@ PARTS = {"members": ("part.members", A), "finance": ("part.finance", FEDERATION)
 #: clubs of a federation with families, which the others are without
 YOUNG, OTHER_YOUNG = "speelclub-de-vlieger", "jeugdorkest-allegro"
 ADMIN_OF = {A: "admin.aarschot", B: "admin.brugge", FEDERATION: "admin.okra", YOUNG: "admin.vlieger", OTHER_YOUNG: "admin.allegro"}
+#: family name of who administers, which nobody in the demo has
+OF_ADMINS = "Quisquater"
 #: where there is one of everything
 FULL = (A, B, FEDERATION, YOUNG)
 CSV = b"first_name;last_name;email_1\nCsvname%(mark)s;Csvfamily%(mark)s;csv%(mark)s@members.example\n"
@@ -76,6 +78,8 @@ def build(app: Flask) -> None:
             give_role(make_user(ADMIN_OF[OTHER_YOUNG]), by_slug(OTHER_YOUNG), "club_admin")
             for role, (username, slug) in PARTS.items():
                 give_role(make_user(username), by_slug(slug), role)
+            for user in db.session.scalars(select(User).where(User.username.in_([*ADMIN_OF.values(), ROLES["region_admin"][0]]))):
+                user.last_name = OF_ADMINS
         for slug in FULL:
             _one_of_everything(app, slug)
         db.session.remove()

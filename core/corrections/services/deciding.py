@@ -98,7 +98,8 @@ def _waiting(pk: int, version: int, actor: Actor) -> tuple[ContactCorrection, Co
 
 def _decide(row: ContactCorrection, state: str, reason: str, actor: Actor) -> None:
     """What was asked is not kept twice: an accepted value is with the contact, a refused one is nobody's."""
-    row.state, row.reason, row.decided_at, row.decided_by = state, reason, clock.now(), actor.name[:160]
+    row.state, row.reason, row.decided_at = state, reason, clock.now()
+    row.decided_by, row.decided_by_id = actor.name[:160], actor.user_id
     row.was, row.wanted = {}, {}
     db.session.flush()
 

@@ -92,7 +92,7 @@ def _checks(club: Organisation, day: date, plugins: Iterable[str]) -> tuple[Read
 def note_looked_at(organisation: Organisation, name: str, *, actor: Actor) -> None:
     """Remember that somebody looked at something today."""
     seen = dict(organisation.setting(LOOKED_AT) or {})
-    seen[name] = {"on": clock.today(organisation.time_zone).isoformat(), "by": actor.name}
+    seen[name] = {"on": clock.today(organisation.time_zone).isoformat(), "by_id": actor.user_id}
     organisation.settings = {**(organisation.settings or {}), LOOKED_AT: seen}
 
 

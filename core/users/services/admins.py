@@ -21,6 +21,7 @@ from core.organisations.models import Organisation
 from core.organisations.services import set_setting
 from core.tenancy import scope
 from core.users.models import Invitation, OrganisationRole, User
+from core.users.services.roles import end_role
 from core.users.services.sessions import end_sessions
 
 MOST_ADMINS = 6
@@ -153,7 +154,6 @@ def remove_admin(user_id: int, organisation: Organisation, *, fewest: int = FEWE
         if user.active and len(admins_of(organisation)) <= fewest:
             raise UserMistake(_("This is the only administrator. Appoint another one first."))
         record("organisation_role.admin_removed", row, actor=actor, note=user.full_name)
-        db.session.delete(row)
-        db.session.flush()
+        end_role(row, actor=actor)
     end_sessions(user)
     return user

@@ -19,6 +19,7 @@ from core.tenancy import scope
 from core.users.models import OrganisationRole, User
 from core.users.permissions import permissions_of
 from core.users.services.admins import admins_of, lock_admins, login_of
+from core.users.services.roles import end_role
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,7 @@ def take_part(part_id: int, organisation: Organisation, *, actor: Actor) -> str:
     with scope(organisation):
         row = db.session.get_one(OrganisationRole, part_id)
         record("organisation_role.part_taken", row, actor=actor, note=f"{found.name}: {found.role}")
-        db.session.delete(row)
-        db.session.flush()
+        end_role(row, actor=actor)
     return found.name
 
 

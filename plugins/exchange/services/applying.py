@@ -136,6 +136,7 @@ def _proposal(run: ExchangeRun, row: ExchangeRow, kind: str, fields: dict[str, A
         "federation_id": run.organisation_id, "exchange_id": run.exchange_id, "run_id": run.id, "kind": kind, "partner": run.partner,
         "contact_id": row.contact_id, "membership_id": row.membership_id, "number": row.number, "label": row.label.partition(" · ")[0][:200],
         "fields": fields, "state": WAITING, "before": {}, "made_at": now(), "decided_at": None, "decided_by": "",
+        "decided_by_id": None,
     }  # fmt: skip
 
 
@@ -159,7 +160,7 @@ def undo_run(pk: int, *, actor: Actor) -> None:
         db.session.execute(
             update(Proposal)
             .where(Proposal.run_id == pk, Proposal.state == WAITING, Proposal.federation_id == current_organisation().id)
-            .values(state=WITHDRAWN, decided_at=moment, decided_by=actor.name[:160])
+            .values(state=WITHDRAWN, decided_at=moment, decided_by=actor.name[:160], decided_by_id=actor.user_id)
             .execution_options(synchronize_session=False)
         )
         applied = select(ExchangeRow).where(ExchangeRow.run_id == pk, ExchangeRow.is_applied.is_(True), ExchangeRow.membership_id.is_not(None))

@@ -184,7 +184,7 @@ def _run(exchange: Exchange, direction: str, state: str, actor: Actor) -> Exchan
         raise UserMistake(_("This exchange is busy. Wait until that is done."))
     run = ExchangeRun(
         exchange_id=exchange.id, direction=direction, state=state, purpose=exchange.purpose, legal_basis=exchange.legal_basis, partner=exchange.partner,
-        created_by=actor.name[:160],
+        created_by=actor.name[:160], created_by_id=actor.user_id,
     )  # fmt: skip
     db.session.add(run)
     db.session.flush()

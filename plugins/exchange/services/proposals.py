@@ -78,7 +78,9 @@ def _waiting(pk: int, actor: Actor) -> Proposal:
 def _answer(proposal: Proposal, state: str, actor: Actor) -> Proposal:
     changes = {"state": (proposal.state, state)}
     proposal.state = state
-    proposal.decided_at, proposal.decided_by = (now(), actor.name[:160]) if state != WAITING else (None, "")
+    is_decided = state != WAITING
+    proposal.decided_at = now() if is_decided else None
+    proposal.decided_by, proposal.decided_by_id = (actor.name[:160], actor.user_id) if is_decided else ("", None)
     db.session.flush()
     record(f"exchange_proposal.{state}", proposal, actor=actor, changes=changes)
     return proposal

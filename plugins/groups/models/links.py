@@ -9,7 +9,7 @@ from sqlalchemy import Date, ForeignKeyConstraint, Index, String, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
-from core.db import Base, Instant, JSONColumn
+from core.db import Base, Instant, JSONColumn, signature
 from core.tenancy import FederationReadable
 
 
@@ -77,6 +77,7 @@ class GroupLinkEvent(FederationReadable, Base):
     #: linked, changed, unlinked
     act: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
-    actor_name: Mapped[str] = mapped_column(String(160), default="")
+    actor_name: Mapped[str] = signature("actor_id")
+    actor_id: Mapped[int | None]
     #: [old, new] per attribute; extra fields as "shared.<key>"
     changes: Mapped[dict[str, Any]] = mapped_column(JSONColumn, default=dict)

@@ -129,7 +129,8 @@ def store(link: GroupLink, values: Mapping[str, Any], *, actor: Actor, act: str 
         link.changed_at = clock.now()
         db.session.flush()
     if changes or act != "changed":
-        db.session.add(GroupLinkEvent(federation_id=link.federation_id, link_id=link.id, act=act, actor_name=actor.name[:160], changes=changes))
+        who = {"actor_name": actor.name[:160], "actor_id": actor.user_id}
+        db.session.add(GroupLinkEvent(federation_id=link.federation_id, link_id=link.id, act=act, changes=changes, **who))
         db.session.flush()
     return link
 

@@ -74,7 +74,8 @@ def approve_run(run: InvoiceRun, *, actor: Actor, generation: int | None = None)
     changed = [_issued(row, now, settings, federation, fiscal_year, first + place, actor) for place, row in enumerate(rows)]
     update_rows(Invoice, changed)
     failpoint("invoices.issued")
-    now.state, now.approved_at, now.approved_by = "sent", clock.now(), actor.name[:160]
+    now.state, now.approved_at = "sent", clock.now()
+    now.approved_by, now.approved_by_id = actor.name[:160], actor.user_id
     db.session.flush()
     record("invoice_run.approved", now, actor=actor, changes={"clubs": (None, len(rows)), "total_cents": (None, now.total_cents)})
     record_many([Record("invoice.issued", "invoice", row["id"], {"number": ("", row["number"])}) for row in changed], actor=actor)
@@ -125,6 +126,7 @@ def issuing(settings: InvoiceSettings, federation: Organisation, language: str, 
         "language": language,
         "issued_at": clock.now(),
         "issued_by": actor.name[:160],
+        "issued_by_id": actor.user_id,
         "issuer": issuer_of(federation),
         "vat_note": settings.vat_note_in(language),
     }

@@ -58,6 +58,7 @@ def record_payment(invoice: Invoice, *, amount_cents: int | None, paid_on: date 
         note=" ".join(note.split())[:200],
         reference=reference,
         recorded_by=actor.name[:160],
+        recorded_by_id=actor.user_id,
     )
     db.session.add(payment)
     before = now.paid_cents
@@ -81,7 +82,7 @@ def undo_payment(payment: Payment, *, actor: Actor) -> Payment:
     db.session.refresh(payment)
     if payment.undone_at is not None:
         return payment
-    payment.undone_at, payment.undone_by = clock.now(), actor.name[:160]
+    payment.undone_at, payment.undone_by, payment.undone_by_id = clock.now(), actor.name[:160], actor.user_id
     before = invoice.paid_cents
     invoice.paid_cents = before - payment.amount_cents
     db.session.flush()

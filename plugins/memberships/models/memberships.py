@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
 from core.contacts.models import Contact
-from core.db import Base, Instant, JSONColumn
+from core.db import Base, Instant, JSONColumn, signature
 from core.tenancy import FederationReadable
 from plugins.memberships.models.types import MembershipType
 
@@ -45,7 +45,7 @@ class Membership(FederationReadable, Base):
         Index("ix_membership_active", "federation_id", "status", "organisation_id", "from_on", "until_on"),
         Index("ix_membership_import", "organisation_id", "import_id"),
     )
-    federation_writes = frozenset({"status", "decided_at", "decided_by", "reason", "changed_at", "version"})
+    federation_writes = frozenset({"status", "decided_at", "decided_by", "decided_by_id", "reason", "changed_at", "version"})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int]
@@ -58,10 +58,12 @@ class Membership(FederationReadable, Base):
     #: values of extra fields on memberships, by field key
     extra: Mapped[dict[str, Any]] = mapped_column(JSONColumn, default=dict)
     requested_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
-    requested_by: Mapped[str] = mapped_column(String(160), default="")
+    requested_by: Mapped[str] = signature("requested_by_id")
+    requested_by_id: Mapped[int | None]
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     #: empty when a rule decided
-    decided_by: Mapped[str] = mapped_column(String(160), default="")
+    decided_by: Mapped[str] = signature("decided_by_id")
+    decided_by_id: Mapped[int | None]
     #: why the federation refused
     reason: Mapped[str] = mapped_column(String(500), default="")
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -101,6 +103,7 @@ class MembershipEvent(FederationReadable, Base):
     #: requested, changed, accepted, refused, withdrawn, ended, or "undo." and one of these
     act: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
-    actor_name: Mapped[str] = mapped_column(String(160), default="")
+    actor_name: Mapped[str] = signature("actor_id")
+    actor_id: Mapped[int | None]
     changes: Mapped[dict[str, Any]] = mapped_column(JSONColumn, default=dict)
     note: Mapped[str] = mapped_column(String(500), default="")

@@ -5,6 +5,8 @@ Each takes a membership or its id, and looks at how it stands now, locked.
 
 from __future__ import annotations
 
+from typing import Any
+
 from core import clock
 from core.access import Actor, require
 from core.errors import NotFound, UserMistake
@@ -21,7 +23,7 @@ DECIDE = "memberships.decide"
 def accept_membership(membership: Membership | int, *, actor: Actor) -> Membership:
     """Accept what a club asked. Whoever decides second is told what the first decided."""
     now = _waiting(membership, actor)
-    decided = apply(now, "accepted", {"status": "accepted", "decided_at": clock.now(), "decided_by": actor.name[:160], "reason": ""}, actor=actor)
+    decided = apply(now, "accepted", {"status": "accepted", "reason": "", **_signed(actor)}, actor=actor)
     tell_decision(decided, actor=actor)
     return decided
 
@@ -34,8 +36,7 @@ def refuse_membership(membership: Membership | int, *, reason: str, actor: Actor
     if len(why) > 500:
         raise UserMistake(_("Use at most %(number)s characters.", number=500), field="reason")
     now = _waiting(membership, actor)
-    values = {"status": "refused", "decided_at": clock.now(), "decided_by": actor.name[:160], "reason": why}
-    decided = apply(now, "refused", values, actor=actor, note=why)
+    decided = apply(now, "refused", {"status": "refused", "reason": why, **_signed(actor)}, actor=actor, note=why)
     tell_decision(decided, actor=actor)
     return decided
 
@@ -47,7 +48,11 @@ def undo_decision(membership: Membership | int, *, actor: Actor) -> Membership:
     if event is None or event.act not in ("accepted", "refused"):
         raise UserMistake(_("This decision can no longer be undone: something happened since."))
     decision_undone(now, key=decision_key(now))
-    return apply(now, f"undo.{event.act}", values_before(event), actor=actor)
+    return apply(now, f"undo.{event.act}", {**values_before(event), "decided_by": "", "decided_by_id": None}, actor=actor)
+
+
+def _signed(actor: Actor) -> dict[str, Any]:
+    return {"decided_at": clock.now(), "decided_by": actor.name[:160], "decided_by_id": actor.user_id}
 
 
 def _waiting(membership: Membership | int, actor: Actor) -> Membership:

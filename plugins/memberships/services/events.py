@@ -12,7 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from core import clock
 from core.access import Actor
 from core.audit.services import record
-from core.db import db
+from core.db import db, without_signatures
 from core.errors import StaleVersion
 from plugins.memberships.models import Membership, MembershipEvent
 
@@ -37,7 +37,8 @@ def apply(membership: Membership, act: str, values: Mapping[str, Any], *, actor:
             membership_id=membership.id,
             act=act,
             actor_name=actor.name[:160],
-            changes={name: [_plain(old), _plain(new)] for name, (old, new) in changes.items()},
+            actor_id=actor.user_id,
+            changes={name: [_plain(old), _plain(new)] for name, (old, new) in without_signatures(Membership, changes).items()},
             note=note[:500],
         )
     )

@@ -294,8 +294,10 @@ class _Requesting:
             "extra": dict(asked.extra),
             "requested_at": now,
             "requested_by": by,
+            "requested_by_id": self.actor.user_id,
             "decided_at": decided_at,
             "decided_by": "",
+            "decided_by_id": None,
             "reason": "",
             "ended_at": None,
             "end_reason": "",
@@ -312,6 +314,7 @@ class _Requesting:
             "act": "requested",
             "at": self.now,
             "actor_name": row["requested_by"],
+            "actor_id": row["requested_by_id"],
             "changes": {"status": [None, row["status"]]},
             "note": "",
         }

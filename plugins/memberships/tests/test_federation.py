@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,13 +13,15 @@ from flask import Flask
 from sqlalchemy import select
 
 from core.access import acting, system_actor
+from core.audit.models import AuditEntry
 from core.contacts.services import get_contact, save_contact
 from core.db import db, transaction
 from core.errors import OutOfScope, UserMistake
 from core.privacy.services import erase_contact, personal_data
 from core.tenancy import scope, unscoped
-from core.testing.factories import World, inside, make_contact
-from plugins.memberships.models import FederationMember, Membership
+from core.testing.factories import World, inside, make_contact, make_user
+from core.users.services import give_role
+from plugins.memberships.models import FederationMember, Membership, MembershipEvent
 from plugins.memberships.services import (
     accept_membership,
     active_on,
@@ -53,6 +56,27 @@ def test_requests_are_accepted_and_refused_one_by_one(app: Flask, world: World, 
     assert "Aerts" in admin.page("/federation/members/")
     numbers = admin.page("/federation/numbers/")
     assert re.search(r'Sporting member</th><td class="k-num">1</td>', numbers)
+
+
+def test_what_an_erased_person_decided_for_the_federation_is_without_the_name(context: Flask, world: World, ask: Callable[..., int]) -> None:
+    """The rows are the club's; she keeps a login elsewhere."""
+    with inside(world.federation) as system:
+        ann, user = make_contact("Ann", "Peeters").id, make_user("ann.peeters")
+        user.first_name, user.last_name = "Ann", "Peeters"
+        give_role(user, world.federation, "member", contact_id=ann)
+        give_role(user, world.other_federation, "federation_admin")
+        by_her = replace(system, user_id=user.id, name=user.full_name)
+    asked = ask()
+    with inside(world.federation):
+        accept_membership(asked, actor=by_her)
+    assert read(world.club, asked).decided_by == "Ann Peeters"
+    with scope(world.club):
+        kept = [*db.session.scalars(select(MembershipEvent.changes)), *db.session.scalars(select(AuditEntry.changes))]
+    assert "status" in str(kept) and "Ann Peeters" not in str(kept), "who did it stands beside what changed, not in it"
+    with inside(world.federation) as system:
+        erase_contact(get_contact(ann), actor=system)
+    with scope(world.club):
+        assert "Ann Peeters" not in [*db.session.scalars(select(MembershipEvent.actor_name)), *db.session.scalars(select(Membership.decided_by))]
 
 
 def test_the_same_person_in_another_club_is_shown_before_deciding(app: Flask, world: World, ask: Callable[..., int], browser: Callable[..., Any]) -> None:

@@ -48,7 +48,8 @@ def start_snapshot(
     title = " ".join(name.split())
     reference_on = _checked(title, reference_on, keep_years, note)
     snapshot = Snapshot(
-        name=title, reference_on=reference_on, note=note.strip(), names_until=date(reference_on.year + keep_years, 12, 31), created_by=actor.name[:160]
+        name=title, reference_on=reference_on, note=note.strip(), names_until=date(reference_on.year + keep_years, 12, 31), created_by=actor.name[:160],
+        created_by_id=actor.user_id,
     )
     db.session.add(snapshot)
     db.session.flush()

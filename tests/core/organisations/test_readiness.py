@@ -20,6 +20,7 @@ from core.outbox.models import OutboxMessage
 from core.tenancy import scope, unscoped
 from core.testing.factories import inside, make_contact
 from core.testing.plugin import csrf_of
+from core.users.models import User
 
 
 @pytest.mark.parametrize(
@@ -63,8 +64,10 @@ def test_points_close_one_by_one(context, world, app, functions):
 
 
 def test_what_was_confirmed_holds_for_one_year(context, world):
-    club = Organisation(settings={"core.looked_at": {"details": {"on": "2026-04-02", "by": "An"}}})
-    assert looked_at(club, "details", date(2027, 4, 1)) == "On 02/04/2026, by An"
+    with inside(world.club):
+        by = db.session.scalars(select(User).where(User.username == "admin.a")).one()
+    club = Organisation(id=world.club.id, settings={"core.looked_at": {"details": {"on": "2026-04-02", "by_id": by.id}}})
+    assert looked_at(club, "details", date(2027, 4, 1)) == "On 02/04/2026, by Admin Tester"
     assert looked_at(club, "details", date(2027, 4, 2)) is None
     assert looked_at(club, "invoice_email", date(2027, 4, 1)) is None
 

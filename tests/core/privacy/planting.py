@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeDecorator
 
 from core import clock
 from core.contacts.models import Contact
-from core.db import Base, db, insert_rows, metadata, reserve_ids
+from core.db import SIGNED, Base, db, insert_rows, metadata, reserve_ids, signed_columns
 from core.privacy.seen import pack
 from core.tenancy import unscoped
 from core.testing.factories import World
@@ -43,6 +43,19 @@ IMPERSONAL = {
     "statistics_snapshot": "numbers", "worker_sign": "workers",
     "exchange": "what was agreed", "exchange_run": "numbers", "import_run": "the file, which is gone after erasing; counts",
 }  # fmt: skip
+#: columns of such tables that point to somebody all the same, and why that says nothing
+POINTS_TO_NOBODY = {
+    ("ab_user_group", "user_id"): "of the framework: rights",
+    ("ab_user_role", "user_id"): "of the framework: rights",
+    ("organisation", "parent_id"): "an organisation",
+}
+#: columns that are called as if they held who did something, and what they hold
+NO_SIGNATURE = {
+    ("audit_entry", "actor_name"): "emptied with the entries, see core.audit.services.redact_names",
+    ("field_definition", "declared_by"): "a plugin",
+    ("group_term", "declared_by"): "a plugin",
+    ("consent", "given_by"): "a code",
+}
 #: values that have to be right: codes a program reads, keys that make the row be about the person
 FIXED: dict[str, dict[str, Any]] = {
     "address_refusal": {"address": "{address}"},
@@ -68,6 +81,7 @@ FIXED: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 #: what is set when all rows are there: an issued invoice takes no more lines
 AFTERWARDS: dict[str, dict[str, Any]] = {
+    "statistics_snapshot": {"taken_at": datetime(2026, 1, 5, tzinfo=UTC)},
     "invoice": {
         "issued_at": datetime(2026, 1, 5, tzinfo=UTC),
         "issued_on": date(2026, 1, 5),
@@ -88,10 +102,36 @@ TECHNICAL = frozenset(
 SHORT = 7
 
 
-def words() -> Iterator[str]:
+def holes(tables: Iterable[Any]) -> list[str]:
+    """Columns that let something about a person slip through: said to be about nobody while they point to somebody,
+    or called as if they held who did something without being declared a signature."""
+    found = []
+    for table in tables:
+        signed = {column.info[SIGNED] for column in table.columns if SIGNED in column.info}
+        for column in table.columns:
+            place = (table.name, column.name)
+            if table.name in IMPERSONAL and _is_a_person(column) and column.name not in signed and place not in POINTS_TO_NOBODY:
+                found.append(f"{table.name}.{column.name}: points to a person")
+            is_text = isinstance(column.type, String) and SIGNED not in column.info
+            if is_text and re.search(r"(_by|^by|^who|author|(actor|user|person|maker)_name)$", column.name) and place not in NO_SIGNATURE:
+                found.append(f"{table.name}.{column.name}: who did it, declare it with core.db.signature()")
+    return sorted(found)
+
+
+def _is_a_person(column: Any) -> bool:
+    """By a foreign key, or by what it is called."""
+    targets = {key.target_fullname for key in column.foreign_keys}
+    return bool(targets & {"contact.id", "ab_user.id"}) or _is_called_a_person(column)
+
+
+def _is_called_a_person(column: Any) -> bool:
+    return isinstance(column.type, Integer) and bool(re.search(r"^(contact|child|parent|user|member|person)_id$|_by(_id)?$|actor", column.name))
+
+
+def words(start: str = "zq") -> Iterator[str]:
     """zqggg, zqggh ...: each once."""
     for letters in itertools.product(LETTERS, repeat=4):
-        yield "zq" + "".join(letters)
+        yield start + "".join(letters)
 
 
 @dataclass
@@ -104,12 +144,28 @@ class Planted:
     words: dict[tuple[str, str], str] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
+    signed_by: Planted | None = None
 
     def found_in(self, text: str) -> list[tuple[str, str]]:
         return sorted(place for place, word in self.words.items() if word in text)
 
     def missing_in(self, text: str) -> list[tuple[str, str]]:
         return sorted(place for place, word in self.words.items() if word not in text)
+
+
+def still_pointing(person: Planted) -> list[str]:
+    """Tables without any text of its own where a row still says something about the person by its number."""
+    found = []
+    worded = {table for table, _column in person.words}
+    with unscoped("what is left of somebody, in a test"):
+        for name, pk in sorted(person.ids.items()):
+            model: Any = models()[name]
+            people = [c for c in metadata.tables[name].columns if "contact.id" in {key.target_fullname for key in c.foreign_keys} or c.name == "contact_id"]
+            if name not in worded | set(IMPERSONAL) and people:
+                row = db.session.get(model, pk)
+                if row is not None and any(getattr(row, column.key) == person.contact_id for column in people):
+                    found.append(name)
+    return found
 
 
 def models() -> dict[str, type]:
@@ -123,9 +179,12 @@ def models() -> dict[str, type]:
     return found
 
 
-def plant(world: World, source: Iterator[str]) -> Planted:
-    """A contact of club A with a login, and one row about it in every table about people. Inside transaction()."""
-    person = Planted(world.club.id)
+def plant(world: World, source: Iterator[str], signed_by: Planted | None = None) -> Planted:
+    """A contact of club A with a login, and one row about it in every table about people. Inside transaction().
+
+    signed_by: somebody else who did all of it, also in tables about nobody, and is named beside it.
+    """
+    person = Planted(world.club.id, signed_by=signed_by)
     known = models()
     with unscoped("planting words in every table of a test"):
         first = [metadata.tables[name] for name in ("ab_user", "contact")]
@@ -133,6 +192,9 @@ def plant(world: World, source: Iterator[str]) -> Planted:
             if table.name not in IMPERSONAL:
                 assert table.name in known, f"{table.name}: no model; say in IMPERSONAL why it is about nobody"
                 _plant_row(known[table.name], table, person, source, world)
+        for name, model in known.items() if signed_by else ():
+            if signed_columns(model) and name not in person.ids:
+                _stand_in(name, person, source, world)
         _close(person)
     return person
 
@@ -147,6 +209,10 @@ def _plant_row(model: type, table: Any, person: Planted, source: Iterator[str], 
             row[attribute.key] = pk
             continue
         row[attribute.key] = _value(table, column, person, source, world, pk)
+    if person.signed_by is not None:
+        for name, by in signed_columns(model).items():
+            row[name], row[by] = person.signed_by.told["name"], person.signed_by.user_id
+            person.words.pop((table.name, name), None)
     person.told[table.name] = str(pk)
     fixed = {name: _filled(value, person) for name, value in FIXED.get(table.name, {}).items() if name in row}
     for name in fixed:
@@ -244,7 +310,7 @@ def _pointed(column: Any, table: Any, person: Planted, source: Iterator[str], wo
         or (column.name == "subject_id" and table.name in ("audit_entry", "stored_file"))
     ):
         return person.contact_id
-    if "ab_user" in targets or (column.name in ("user_id", "actor_id", "created_by", "actor_user_id", "asked_by_id") and isinstance(column.type, Integer)):
+    if "ab_user" in targets or (_is_called_a_person(column) and table.name != "exchange_link"):
         return None if table.name == "ab_user" else person.user_id
     for target in targets:
         if target in person.ids:
@@ -265,7 +331,7 @@ def _member_role() -> int:
 
 def _stand_in(target: str, person: Planted, source: Iterator[str], world: World) -> int:
     """A row of a table about nobody, that a row about the person needs beside it; without words."""
-    nobody = Planted(_owner(target, person.organisation_id, world), person.contact_id, person.user_id, {}, person.ids, person.told)
+    nobody = Planted(_owner(target, person.organisation_id, world), person.contact_id, person.user_id, {}, person.ids, person.told, person.signed_by)
     _plant_row(models()[target], metadata.tables[target], nobody, source, world)
     return person.ids[target]
 

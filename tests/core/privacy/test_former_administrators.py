@@ -1,19 +1,27 @@
 """The names of administrators beside what they made: gone once they are erased, never those of others."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
+from core import clock
 from core.access import acting
+from core.audit.models import AuditEntry
 from core.contacts.services import get_contact
 from core.db import db, transaction
 from core.imports.models import ImportRun
-from core.organisations.models import ClubNote
+from core.organisations.checks import looked_at
+from core.organisations.models import ClubNote, Organisation
+from core.organisations.services.readiness import note_looked_at
 from core.privacy.services import erase_contact, personal_data
 from core.tenancy import scope
 from core.testing.factories import inside, make_contact, make_user
 from core.testing.plugin import csrf_of
 from core.users.models import OrganisationRole, User
 from core.users.services import give_role
+from core.users.services.admins import appoint, remove_admin
+from core.users.services.parts import give_part, holders_of, take_part
 
 IMPORTS, CLUBS = "/o/club-a/crm/import/", "/o/federation-f/clubs/"
 
@@ -80,6 +88,48 @@ def test_who_still_administers_keeps_the_name_until_that_is_over(context, world,
         give_role(db.session.get_one(User, user_id), world.club, "club_admin", contact_id=in_club)
     erase(world.club, in_club)
     assert names(world.club, ImportRun.created_by) == {hers: "Ann Peeters"}
+
+
+def test_the_name_goes_with_the_part_of_somebody_who_was_erased_before(context, world, ann):
+    user_id, in_club, _federation = ann
+    with inside(world.club) as actor:
+        hers = an_import(created_by_id=user_id)
+        give_role(db.session.get_one(User, user_id), world.club, "club_admin", contact_id=in_club)
+        give_role(make_user("other.admin"), world.club, "club_admin")
+    erase(world.club, in_club)
+    with inside(world.club) as actor:
+        remove_admin(user_id, world.club, actor=actor)
+    assert names(world.club, ImportRun.created_by) == {hers: ""}
+
+
+def test_a_part_that_was_lost_before_is_in_the_log_without_the_name(context, world, ann):
+    """The row of the part is gone by then; what the log said about appointing and removing her named her."""
+    user_id, in_club, _federation = ann
+    with inside(world.club) as actor:
+        give_role(make_user("other.admin"), world.club, "club_admin")
+        appoint(get_contact(in_club), world.club, actor=actor)
+        remove_admin(user_id, world.club, actor=actor)
+        give_part(get_contact(in_club), "members", world.club, actor=actor)
+        take_part(holders_of(world.club)[0].id, world.club, actor=actor)
+    assert [note for note in notes_of(world.club) if "Ann Peeters" in note] != []
+    erase(world.club, in_club)
+    assert [note for note in notes_of(world.club) if "Ann Peeters" in note] == []
+
+
+def notes_of(owner):
+    with scope(owner):
+        return db.session.scalars(select(AuditEntry.note)).all()
+
+
+def test_who_looked_at_the_details_of_a_club_is_named_as_long_as_she_is_there(context, world, ann):
+    user_id, in_club, _federation = ann
+    with inside(world.club) as actor:
+        note_looked_at(db.session.merge(world.club), "details", actor=replace(actor, user_id=user_id))
+        db.session.flush()
+    club = db.session.get_one(Organisation, world.club.id)
+    assert "Ann Peeters" in looked_at(club, "details", clock.today())
+    erase(world.club, in_club)
+    assert looked_at(db.session.get_one(Organisation, world.club.id), "details", clock.today()).startswith("On ")
 
 
 def test_a_former_administrator_who_lost_the_login_is_forgotten_by_name(context, world, ann):
