@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     again: list[pytest.Item] = []
     same: list[pytest.Item] = []
     for item in items:
-        is_other = any(item.get_closest_marker(mark) for mark in ("browser", "postgres", "redis"))
+        is_other = any(item.get_closest_marker(mark) for mark in ("browser", "postgres", "redis", "once"))
         (again if "database" in getattr(item, "fixturenames", ()) and not is_other else same).append(item)
     config.hook.pytest_deselected(items=same)
     items[:] = again

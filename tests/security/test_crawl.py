@@ -133,6 +133,7 @@ def with_hole(_app, database: TestDatabase, tmp_path):
         db.engine.dispose()
 
 
+@pytest.mark.once
 def test_the_crawl_finds_a_planted_hole(with_hole):
     """A view that reads unscoped, and one that writes unscoped."""
     _recording, findings = intrude(with_hole, B, A, most=1)

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 from PIL import Image
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 
 from core import clock
 from core.access import Actor
@@ -233,12 +233,13 @@ def difference(before: dict[str, list[str]], after: dict[str, list[str]]) -> dic
 
 
 def ids_of(app: Flask, owner: int) -> dict[str, list[int]]:
-    """Ids of the rows of one owner, per table."""
+    """Ids of the rows of one owner, or that it reads as the federation, per table."""
     found = {}
     with app.app_context(), everything() as connection:
         for table in metadata.sorted_tables:
             if "organisation_id" in table.c and "id" in table.c:
-                found[table.name] = list(connection.execute(table.select().with_only_columns(table.c.id).where(table.c.organisation_id == owner)).scalars())
+                is_its = or_(*(table.c[name] == owner for name in ("organisation_id", "federation_id") if name in table.c))
+                found[table.name] = list(connection.execute(table.select().with_only_columns(table.c.id).where(is_its)).scalars())
     return found
 
 
