@@ -148,6 +148,7 @@ def test_seed_is_refused_in_production(context: Flask) -> None:
     assert services.is_empty()
 
 
+@pytest.mark.once
 def test_everybody_can_log_in_and_starts_at_home_or_at_the_dashboard(app: Flask) -> None:
     with app.app_context():
         assert logins_here() == []
@@ -165,6 +166,7 @@ def test_everybody_can_log_in_and_starts_at_home_or_at_the_dashboard(app: Flask)
         assert client.get(answer.headers["Location"]).status_code == 200
 
 
+@pytest.mark.once
 def test_plugins_are_asked_in_start_order_with_all_clubs_made(context: Flask) -> None:
     plugins, calls = registry().plugins, []
 
@@ -195,6 +197,7 @@ def test_plugins_are_asked_in_start_order_with_all_clubs_made(context: Flask) ->
     assert (clubs, contacts > members > contacts * 0.8) == (12, True)
 
 
+@pytest.mark.once
 def test_a_plugin_brings_organisations_people_and_logins_of_its_own(context: Flask) -> None:
     services.seed()
     choirs, family, double = (by_slug(slug) for slug in ("koor-en-stem", "korenfamilie-cantabile", "trefpunt-torhout"))
@@ -224,6 +227,7 @@ def test_the_large_federation_has_a_thousand_clubs_and_forty_thousand_members() 
     assert (len(wanted), sum(wanted), min(wanted), max(wanted)) == (1_000, 40_000, 20, 60)
 
 
+@pytest.mark.once
 def test_the_command_says_how_to_log_in(app: Flask) -> None:
     runner = app.test_cli_runner()
     first, second = (runner.invoke(app.extensions["koepel"].get("commands", "demo"), []) for _ in range(2))
