@@ -42,9 +42,7 @@ class ActFor(CoreView):
             person = person_acted_for(number) if "see" in rights_for(contact_id, number, active_plugins(organisation)) else None
             if person is None:
                 abort(404)
-            name = person.full_name
         go_on_as(self._me(), home_user_id=g.login.home_user_id, slug=organisation.slug, on_behalf=(organisation.id, number))
-        done(_("You act for %(name)s now.", name=name))
         return redirect(url_for("HomeView.show", org=organisation.slug))
 
     @expose("/stop", methods=["POST"])

@@ -16,12 +16,13 @@ from core.factors import duty
 from core.i18n import _
 from core.users.forms import AppointForm, RemoveForm
 from core.users.services import password_problem
-from core.users.services.admins import MOST_ADMINS, admins_of, appoint, ask_second_step, open_invitations, remove_admin
+from core.users.services.admins import MOST_ADMINS, admin_role, admins_of, appoint, ask_second_step, open_invitations, remove_admin
 from core.users.services.invitations import invite_admin, withdraw
 from core.users.services.parts import holders_of, parts_here
+from core.users.services.roles import put_back, receipt_of
 from core.users.views.links import link_page
 from core.web.context import current_organisation
-from core.web.flashes import done
+from core.web.flashes import done, warn
 from core.web.views import CoreView, expose, needs
 
 
@@ -114,12 +115,25 @@ class AdminsPage(CoreView):
         try:
             ask_password(form.password.data)
             with transaction():
+                receipt = receipt_of(user, admin_role(organisation).name, organisation, actor=current_actor())
                 remove_admin(user, organisation, actor=current_actor())
         except UserMistake as mistake:
             form.blame(mistake)
             return self.render("users/remove_admin.html", form=form, admin=admin), 422
-        done(_("%(name)s is not an administrator any more.", name=admin.name))
+        done(_("%(name)s is not an administrator any more.", name=admin.name), undo_url=undo_url(receipt))
         return redirect(url_for("SessionView.home") if user == current_actor().user_id else url_for(".list"))
+
+    @expose("/back", methods=["POST"])
+    @needs("users.manage")
+    def back(self) -> Any:
+        """Undo: somebody holds again what was taken away a moment ago."""
+        try:
+            with transaction():
+                name = put_back(request.args.get("receipt", ""), current_organisation(), actor=current_actor()).full_name
+            done(_("%(name)s has the part back.", name=name))
+        except UserMistake as mistake:
+            warn(mistake)
+        return redirect(url_for(".list"))
 
     @expose("/link/<int:pk>/withdraw", methods=["POST"])
     @needs("users.manage")
@@ -128,6 +142,11 @@ class AdminsPage(CoreView):
             withdraw(pk, current_organisation(), actor=current_actor())
         done(_("The link does not work any more."))
         return redirect(url_for(".list"))
+
+
+def undo_url(receipt: str | None) -> str | None:
+    """Where the Undo of a part that was taken away leads."""
+    return url_for("AdminsPage.back", receipt=receipt) if receipt else None
 
 
 def chosen_contact(typed: str | None) -> Any:

@@ -12,7 +12,8 @@ from core.errors import NotFound, UserMistake
 from core.i18n import _
 from core.users.forms import PartForm, RemoveForm
 from core.users.services.parts import give_part, holders_of, parts_here, take_part
-from core.users.views.admins import ask_password, chosen_contact, some_contacts
+from core.users.services.roles import receipt_of
+from core.users.views.admins import ask_password, chosen_contact, some_contacts, undo_url
 from core.web.context import current_organisation
 from core.web.flashes import done
 from core.web.views import CoreView, expose, needs
@@ -58,8 +59,9 @@ class PartsPage(CoreView):
             if form.validate_on_submit():
                 ask_password(form.password.data)
                 with transaction():
+                    receipt = receipt_of(part.user_id, part.role, current_organisation(), actor=current_actor())
                     name = take_part(pk, current_organisation(), actor=current_actor())
-                done(_("%(name)s cannot do this any more.", name=name))
+                done(_("%(name)s cannot do this any more.", name=name), undo_url=undo_url(receipt))
                 return redirect(url_for("AdminsPage.list"))
         except UserMistake as mistake:
             form.blame(mistake)

@@ -25,4 +25,5 @@ class OwnFamily(CoreView):
         children = [pair.child for pair in services.children_of(me)] if me else []
         whose = [(child, services.parents_of(child.id)) for child in {child.id: child for child in children}.values()]
         about_me = services.parents_of(me) if me else []
-        return self.render("families/own.html", families=[(f, [m for m in members if m.family_id == f.id]) for f in mine], whose=whose, about_me=about_me)
+        by_family = [(family, [m for m in members if m.family_id == family.id]) for family in mine]
+        return self.render("families/own.html", families=by_family, whose=whose, about_me=about_me, me=me)

@@ -2,11 +2,15 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+import time_machine
 from flask_babel import force_locale
 from sqlalchemy import func, select
 
+from core import clock
 from core.access import Actor, system_actor
 from core.contacts.models import Contact
 from core.db import db, transaction
@@ -14,10 +18,12 @@ from core.errors import Forbidden, NotFound, UserMistake
 from core.organisations.models import Organisation
 from core.tenancy import scope, unscoped
 from core.testing.factories import PASSWORD, inside, make_contact, make_user
+from core.testing.plugin import csrf_of
 from core.users.models import Invitation, OrganisationRole, User
 from core.users.services import give_role
 from core.users.services.admins import MOST_ADMINS, admins_of, appoint, open_invitations, remove_admin
 from core.users.services.invitations import accept_with_login, accept_with_new_login, invite_admin, offer_of, withdraw
+from core.users.services.roles import UNDO_FOR, put_back, receipt_of
 
 ADMINS = "/o/club-a/settings/admins/"
 
@@ -236,6 +242,36 @@ def test_page_lists_appoints_and_removes(login, send, app, world):
     user = re.findall(r"/settings/admins/(\d+)/remove", added.text)[-1]
     removed = send(client, f"{ADMINS}{user}/remove", {"password": PASSWORD}, follow=True)
     assert "Login Tester is not an administrator any more." in removed.text
+
+    undo = re.search(r'action="([^"]+/settings/admins/back\?receipt=[^"]+)"', removed.text)[1]
+    assert "Login Tester" not in re.findall(r'id="s-admins".*?</section>', removed.text, re.DOTALL)[0]
+    for _twice in range(2):
+        client.post(undo.replace("&amp;", "&"), data={"csrf_token": csrf_of(client.get(ADMINS).text)})
+        back = client.get(ADMINS).text
+        assert "Login Tester has the part back." in back and back.count('/remove"') == 2
+
+
+def test_what_was_taken_away_comes_back_for_who_did_it_and_for_some_minutes(app, world):
+    with app.app_context():
+        pk = member_contact(world)
+        with inside(world.club) as actor:
+            by_me = replace(actor, user_id=admins_of(club_of(world))[0].user_id)
+            user = appoint(db.session.get(Contact, pk), club_of(world), actor=by_me)
+            receipt = receipt_of(user.id, "club_admin", club_of(world), actor=by_me)
+            remove_admin(user.id, club_of(world), actor=by_me)
+            assert receipt_of(by_me.user_id, "club_admin", club_of(world), actor=by_me) is None, "not one's own"
+        for other in (replace(by_me, user_id=user.id), replace(by_me, permissions=frozenset(), is_system=False)):
+            with inside(world.club), pytest.raises((NotFound, Forbidden)):
+                put_back(receipt, club_of(world), actor=other)
+        middle = receipt[:9] + ("A" if receipt[9] != "A" else "B") + receipt[10:]
+        with inside(world.club), pytest.raises(UserMistake, match="any more"):
+            put_back(middle, club_of(world), actor=by_me)
+        with time_machine.travel(clock.now() + UNDO_FOR + timedelta(seconds=2)), inside(world.club), pytest.raises(UserMistake, match="any more"):
+            put_back(receipt, club_of(world), actor=by_me)
+        with inside(world.club):
+            fill(world, MOST_ADMINS)
+            with pytest.raises(UserMistake, match="the most"):
+                put_back(receipt, club_of(world), actor=by_me)
 
 
 def test_page_shows_a_link_for_a_contact_without_login(login, send, app, world):
