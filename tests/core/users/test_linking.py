@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -221,6 +221,8 @@ def test_a_suggestion_with_the_same_proven_address_is_linked_by_mail(app, world,
     assert links(app) == []  # neither does the owner of the other login alone
     assert client.get(path[:-12] + "x" + path[-11:]).status_code == 404
     assert client.get("/login-link/" + path.rpartition("/")[2]).status_code == 404
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=False):
+        assert app.test_client().get(path).status_code == 404
     assert send(client, path, {}).status_code == 302
     assert [one.proof for one in links(app)] == ["mail"]
     assert client.get(path).status_code == 404
