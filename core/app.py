@@ -118,6 +118,8 @@ def select_language() -> str:
     """Chosen now, else the user's, the organisation's, the browser's, else Dutch."""
     if not has_request_context():
         return DEFAULT_LANGUAGE
+    if request.endpoint == "SessionView.login" and request.args.get("locale") in LANGUAGES:
+        return str(request.args["locale"])  # a link to the login page in a language, see there
     if session.get("language") in LANGUAGES:
         return str(session["language"])
     if current_user and current_user.is_authenticated and current_user.language:

@@ -15,6 +15,7 @@ from core.i18n import _, _l, _n
 from core.lists.actions import BulkAction
 from core.organisations import history as history  # teaches the log our words
 from core.organisations.columns import show_missing, show_readiness
+from core.organisations.commands import COMMANDS as _COMMANDS
 from core.organisations.jobs import refresh_readiness, remind
 from core.organisations.models import Organisation
 from core.organisations.services.readiness import furthest_from_ready, number_of_clubs, readiness_of, reference_day, stand_of_clubs
@@ -47,6 +48,7 @@ TABS = (
     Tab("settings", _l("Details"), "ClubDetails.show", "organisation.read", icon="building-community", position=10, kinds=(*ABOVE, "platform")),
     Tab("settings", _l("Modules"), "ModulesPage.list", "modules.manage", icon="puzzle", position=30, kinds=("club", "federation")),
 )
+COMMANDS = _COMMANDS
 JOBS = (JobKind("refresh_readiness", _l("See which clubs are in order"), refresh_readiness, queue="bulk"),)
 SCHEDULES = (Schedule("refresh_readiness", "refresh_readiness", timedelta(hours=1)),)
 BULK_ACTIONS = (

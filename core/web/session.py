@@ -209,9 +209,11 @@ class SessionView(CoreView):
     @expose("/login/", methods=["GET", "POST"])
     @needs("public")
     def login(self) -> Any:
-        """Name and password; slow after many mistakes."""
+        """Name and password; slow after many mistakes. `?locale=fr` says in which language, for this visit."""
         if current_user.is_authenticated:
             return redirect(url_for("SessionView.home"))
+        if request.args.get("locale") in LANGUAGES:
+            session["language"] = request.args["locale"]
         form = LoginForm()
         if not form.validate_on_submit():
             return _login_page(self, form, 422 if form.is_submitted() else 200)

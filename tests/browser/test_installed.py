@@ -18,7 +18,7 @@ CLUB = "/o/trefpunt-aarschot"
 KEPT = "async () => (await Promise.all((await caches.keys()).map(async n => (await (await caches.open(n)).keys()).map(r => r.url)))).flat()"
 
 
-@pytest.mark.covers("R030", "R054")
+@pytest.mark.covers("R030")
 def test_a_member_has_it_as_an_app(chromium: Any, template: Path, tmp_path: Path) -> None:
     instance = tmp_path / "instance"
     shutil.copytree(template, instance)

@@ -19,7 +19,7 @@ def sound(person: Person) -> None:
         assert is_wider_than_screen(person.page) == ""
 
 
-@pytest.mark.covers("R026", "R027", "R043", "R045", "R046", "R047", "R049", "R050", "R051")
+@pytest.mark.covers("R026", "R027", "R045", "R046", "R047", "R049", "R050", "R051")
 def test_a_member_corrects_a_detail_and_hears_what_the_club_decides(visit: Callable[..., Person]) -> None:
     member, admin = visit("lid.aarschot"), visit("admin.aarschot")
     page = member.page

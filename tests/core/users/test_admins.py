@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask_appbuilder.security.sqla.models import Role
 from flask_babel import force_locale
 from sqlalchemy import func, select
 
@@ -15,14 +16,17 @@ from core.access import Actor, system_actor
 from core.contacts.models import Contact
 from core.db import db, transaction
 from core.errors import Forbidden, NotFound, UserMistake
+from core.extend.registry import registry
 from core.organisations.models import Organisation
 from core.tenancy import scope, unscoped
 from core.testing.factories import PASSWORD, inside, make_contact, make_user
 from core.testing.plugin import csrf_of
 from core.users.models import Invitation, OrganisationRole, User
+from core.users.permissions import permissions_of
 from core.users.services import give_role
-from core.users.services.admins import MOST_ADMINS, admins_of, appoint, open_invitations, remove_admin
+from core.users.services.admins import MOST_ADMINS, admin_role, admins_of, appoint, open_invitations, remove_admin
 from core.users.services.invitations import accept_with_login, accept_with_new_login, invite_admin, offer_of, withdraw
+from core.users.services.parts import parts_here
 from core.users.services.roles import UNDO_FOR, put_back, receipt_of
 
 ADMINS = "/o/club-a/settings/admins/"
@@ -47,7 +51,31 @@ def member_contact(world, name="Mem"):
     return pk
 
 
-@pytest.mark.covers("R034", "R037", "R039")
+@pytest.mark.covers("R034", "R039", "R040")
+def test_every_administrator_may_do_all_there_is_to_do_in_the_club(app, world, login, send):
+    """One who was appointed by another: changes and completes a member, and holds every right a club has."""
+    with app.app_context():
+        pk = member_contact(world)
+        with inside(world.club) as actor:
+            appoint(db.session.get(Contact, pk), club_of(world), actor=actor)
+            other = make_contact("Bob", "Maes").id
+            held = permissions_of(frozenset({admin_role(club_of(world)).id}), "club")
+            of_admins = {permission.name for permission in registry().all("permissions") if "club_admin" in permission.roles}
+            others = [db.session.scalars(select(Role.id).where(Role.name == part.name)).one() for part in parts_here(club_of(world))]
+            of_others = frozenset().union(*(permissions_of(frozenset({role}), "club") for role in others))
+    assert len(held) > 30 and of_others <= held, "no part in running the club has a right the administrator lacks"
+    assert of_admins <= held
+    client, page = login("login.mem"), f"/o/club-a/crm/contacts/{other}/edit"
+    form = client.get(page)
+    assert form.status_code == 200
+    data = {"csrf_token": csrf_of(form.text), "version": re.search(r'name="version"[^>]*value="(\d+)"', form.text)[1]}
+    saved = client.post(page, data={**data, "first_name": "Bob", "last_name": "Maes", "town": "Diest", "country": "BE"})
+    assert saved.status_code == 302, saved.text[-1500:]
+    with app.app_context(), scope(world.club):
+        assert db.session.get_one(Contact, other).town == "Diest"
+
+
+@pytest.mark.covers("R037", "R039")
 def test_a_contact_with_a_login_is_administrator_at_once(context, world):
     pk = member_contact(world)
     with inside(world.club) as actor:
@@ -226,7 +254,7 @@ def test_secret_is_stored_nowhere(link, app):
 # --- the page ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.covers("R033")
+@pytest.mark.covers("R033", "R037", "R038")
 def test_page_lists_appoints_and_removes(login, send, app, world):
     with app.app_context():
         pk = member_contact(world)
@@ -240,6 +268,7 @@ def test_page_lists_appoints_and_removes(login, send, app, world):
     assert "Mem Ber is an administrator now." in added.text
 
     user = re.findall(r"/settings/admins/(\d+)/remove", added.text)[-1]
+    assert re.search(rf'<a[^>]*href="[^"]*/{user}/remove"[^>]*aria-label="Remove Login Tester"[^>]*>\s*<svg[^>]*data-icon="trash"', added.text)
     removed = send(client, f"{ADMINS}{user}/remove", {"password": PASSWORD}, follow=True)
     assert "Login Tester is not an administrator any more." in removed.text
 

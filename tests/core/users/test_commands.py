@@ -50,6 +50,36 @@ def test_a_federation_a_club_and_their_administrators(run, app):
     assert client.post("/login/", data={"username": "heidi@alpine.example", "password": GOOD, "csrf_token": token}).status_code == 302
 
 
+@pytest.mark.covers("R028", "R029")
+def test_a_federation_moves_here_with_its_clubs_and_their_contact_persons_run_them(run, app, world, tmp_path, send):
+    """Several persons of one club are several rows; the file may be given again; a mistake stops only its row."""
+    file = tmp_path / "clubs.csv"
+    file.write_text(
+        "name;number;town;region;first_name;last_name;person_email\n"
+        "Trefpunt Herent;2001;Herent;;An;Verlinden;an@herent.example\n"
+        "Trefpunt Herent;2001;Herent;;Jef;Maes;jef@herent.example\n"
+        "Trefpunt Rotselaar;2002;Rotselaar;;;;\n"
+        "Trefpunt Mist;2003;;No such region;Bo;Claes;bo@mist.example\n"
+    )
+    arguments = ("import-clubs", str(file), "--federation", "federation-f")
+    tried = run(*arguments, "--dry-run")
+    assert "2 clubs would be new, 2 contact persons would be invited, 1 rows" in tried.output
+    with app.app_context(), unscoped("looking at what was made"):
+        assert db.session.scalar(select(func.count(Organisation.id)).where(Organisation.name.like("Trefpunt%"))) == 0
+    done = run(*arguments)
+    assert done.exit_code == 1 and "row 5: Choose a region from the list." in done.output
+    assert "2 clubs new, 2 contact persons invited, 1 rows with a mistake." in done.output
+    again = run(*arguments, "--mail")
+    assert "0 clubs new, 0 contact persons invited" in again.output
+
+    secret = re.search(r"Trefpunt Herent, An Verlinden: \S+/invitation/(\S+)", done.output)[1]
+    client = app.test_client()
+    assert send(client, f"/invitation/{secret}", {"new": GOOD}).status_code == 302
+    listed = client.get("/o/trefpunt-herent/crm/contacts/").text
+    assert "Verlinden" in listed and "Maes" in listed, "all data of the club, without anybody of the federation doing more"
+    assert client.get("/o/trefpunt-rotselaar/crm/contacts/").status_code == 404
+
+
 def test_there_is_no_default_password_and_weak_ones_are_refused(run, app):
     run("create-organisation", "F")
     admin = ("create-admin", "f", "--email", "a@f.example", "--first-name", "Ann", "--last-name", "Berg")

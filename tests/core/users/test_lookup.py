@@ -77,6 +77,15 @@ def test_the_login_page_leads_to_the_club(app, world):
         assert re.findall(rf'href="/account/{why}/([\w-]+)">([^<]*)</a><small>([^<]*)<', found) == [("club-a", "Club A", "Aarschot")]
 
 
+@pytest.mark.covers("R031")
+def test_a_link_to_the_login_page_may_say_in_which_language(app, world):
+    """As a federation puts it on its website; the pages behind it follow."""
+    client = app.test_client()
+    assert 'lang="fr"' in client.get("/login/?locale=fr").text and 'lang="fr"' in client.get("/account/register/").text
+    assert 'lang="de"' in client.get("/login/?locale=de").text
+    assert 'lang="de"' in client.get("/login/?locale=<script>").text, "nonsense changes nothing"
+
+
 @pytest.mark.covers("R012")
 def test_a_part_of_the_name_or_the_abbreviation_is_enough(app, world):
     with app.app_context():

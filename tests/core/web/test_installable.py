@@ -69,7 +69,6 @@ def test_the_app_of_a_club_opens_where_one_starts_there(client, login):
     assert client.get("/o/club-a/").location == "/login/?next=/o/club-a/"
 
 
-@pytest.mark.covers("R054")
 def test_members_have_the_bar_and_whoever_manages_has_the_drawer(login):
     page = login("member.a").get("/o/club-a/home/").text
     bar = re.search(r'<nav class="k-bottomnav.*?</nav>', page, re.DOTALL)[0]
