@@ -43,16 +43,16 @@ def branches() -> list[str]:
     return [name for name in (CORE, *registry().plugins.order) if any(folder_of(name).glob("*.py"))]
 
 
-def locations() -> list[str]:
+def locations(names: Iterable[str] | None = None) -> list[str]:
     """Folders with migrations, also those of plugins that are not enabled: the database may still have their tables."""
-    return [str(folder) for name in (CORE, *sorted(installed())) if (folder := folder_of(name)).is_dir()]
+    return [str(folder) for name in (CORE, *sorted(installed() if names is None else names)) if (folder := folder_of(name)).is_dir()]
 
 
-def alembic_config(connection: Connection | None = None, **attributes: Any) -> AlembicConfig:
+def alembic_config(connection: Connection | None = None, names: Iterable[str] | None = None, **attributes: Any) -> AlembicConfig:
     config = AlembicConfig()
     config.set_main_option("script_location", str(HERE))
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", "\n".join(locations()))
+    config.set_main_option("version_locations", "\n".join(locations(names)))
     config.attributes.update(connection=connection, metadata=metadata, **attributes)
     return config
 
@@ -133,7 +133,7 @@ def make_revision(plugin: str, text: str) -> list[str]:
     script = _scripts()
     with schema_change() as connection:
         made = command.revision(
-            alembic_config(connection, plugin=plugin),
+            alembic_config(connection, _enabled_or_there(script, connection), plugin=plugin),
             message=text,
             autogenerate=True,
             rev_id=f"{plugin}_{number:04}",
@@ -144,6 +144,12 @@ def make_revision(plugin: str, text: str) -> list[str]:
             process_revision_directives=_leave_out_empty,
         )
     return [script.path for script in _flat(made)]
+
+
+def _enabled_or_there(script: ScriptDirectory, connection: Connection) -> set[str]:
+    """Plugins that are enabled, or were when this database was migrated: others are no reason to call it behind."""
+    there = {label for name in _applied(connection) for label in script.get_revision(name).branch_labels}
+    return (there - {CORE}) | set(registry().plugins.order)
 
 
 def _leave_out_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
