@@ -17,10 +17,12 @@ from core.audit.models import AuditEntry
 from core.contacts.services import get_contact, save_contact
 from core.db import db, transaction
 from core.errors import OutOfScope, UserMistake
+from core.organisations.models import Organisation
 from core.privacy.services import erase_contact, personal_data
 from core.tenancy import scope, unscoped
 from core.testing.factories import World, inside, make_contact, make_user
 from core.users.services import give_role
+from core.users.services.access import who_has_access
 from plugins.memberships.models import FederationMember, Membership, MembershipEvent
 from plugins.memberships.services import (
     accept_membership,
@@ -273,3 +275,22 @@ def test_a_federation_changes_nothing_but_its_decision(context: Flask, world: Wo
 def test_only_a_club_asks(context: Flask, world: World, types: Types) -> None:
     with transaction(), scope(world.federation), pytest.raises(UserMistake, match="Only a club"):
         request_membership(make_contact(), load_type(types.sporting), actor=system_actor(world.federation.id))
+
+
+def test_a_member_sees_that_the_region_and_the_federation_see_memberships_and_no_more(
+    app: Flask, world: World, browser: Callable[..., Any]
+) -> None:
+    with app.app_context():
+        with inside(world.club):
+            contact = make_contact("Tina", "Treasurer")
+            club = db.session.get_one(Organisation, world.club.id)
+            give_role(make_user("tina"), club, "member", contact_id=contact.id)
+        with scope(world.club):
+            above = {place.organisation.slug: place.viewers for place in who_has_access(club) if not place.is_here}
+    assert list(above) == ["region-r", "federation-f"]
+    for viewers in above.values():
+        told = {data for viewer in viewers for data in (*viewer.changes, *viewer.sees)}
+        assert any(data.startswith("Memberships, with your name") for data in told)
+        assert "Contact details" not in told
+    page = browser("tina").page("/my/access/")
+    assert all(word in page for word in ("Region R", "Staff Tester", "Federation F"))

@@ -153,10 +153,10 @@ def test_everybody_can_log_in_and_starts_at_home_or_at_the_dashboard(app: Flask)
     with app.app_context():
         assert logins_here() == []
         services.seed()
-        everybody = logins_here()
+        everybody, brought = logins_here(), registry().all("demo_logins")
         assert {name for (name,) in db.session.execute(select(User.username).where(User.is_demo.is_(True)))} == {login.username for login in everybody}
     assert everybody[: len(LOGINS)] == list(LOGINS)
-    assert [login.username for login in everybody[len(LOGINS) :]] == ["admin.koorenstem", "admin.cantabile", "lid.cantabile"]
+    assert everybody[len(LOGINS) :] == brought
     for login in everybody:
         client = app.test_client()
         page = client.get("/login/")
@@ -195,21 +195,6 @@ def test_plugins_are_asked_in_start_order_with_all_clubs_made(context: Flask) ->
     assert calls[0][1:] == calls[1][1:]
     clubs, contacts, members = calls[0][1:]
     assert (clubs, contacts > members > contacts * 0.8) == (12, True)
-
-
-@pytest.mark.once
-def test_a_plugin_brings_organisations_people_and_logins_of_its_own(context: Flask) -> None:
-    services.seed()
-    choirs, family, double = (by_slug(slug) for slug in ("koor-en-stem", "korenfamilie-cantabile", "trefpunt-torhout"))
-    assert len(clubs_of(choirs)) == 9
-    assert double in clubs_of(choirs)
-    assert family not in clubs_of(by_slug("okra-sport"))
-    with scope(family):
-        contacts = db.session.scalars(select(Contact)).all()
-        ages = [(date.today() - contact.birth_date).days // 365.25 for contact in contacts if contact.birth_date]  # noqa: DTZ011 -- years
-        assert min(ages) < 14
-        assert max(ages) > 30
-        assert {"admin.cantabile@koepel.example", "lid.cantabile@koepel.example"} <= {contact.email_1 for contact in contacts}
 
 
 def test_chance_is_the_same_whoever_drew_before() -> None:

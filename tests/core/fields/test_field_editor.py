@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from core.db import db
 from core.errors import NotFound, StaleVersion, UserMistake
+from core.extend.manifest import Manifest
 from core.extend.registry import registry
 from core.fields import services
 from core.fields.declarations import FieldDeclaration
@@ -253,9 +254,11 @@ def field_id(app: Flask, world: World) -> int:
         return db.session.scalars(select(FieldDefinition.id)).one()
 
 
-def test_a_federation_adapts_what_its_plugin_declared(context: Flask, world: World, declare: Callable[..., None]) -> None:
-    module = next(name for name, manifest in registry().plugins.manifests.items() if manifest.kind == "module" and not manifest.starts_off)
-    declare(module, FieldDeclaration("level", "contact", "choice", {"en": "Level", "nl": "Niveau"}, choices=[("a", {"en": "A"})], purpose="x"))
+def test_a_federation_adapts_what_its_plugin_declared(
+    context: Flask, world: World, declare: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry().plugins.manifests, "levels", Manifest("levels", "Levels", "1"))
+    declare("levels", FieldDeclaration("level", "contact", "choice", {"en": "Level", "nl": "Niveau"}, choices=[("a", {"en": "A"})], purpose="x"))
     with inside(world.federation) as actor:
         field = services.field_here("contact", "level")
         services.adapt_field(field, {"label": {"en": "Grade"}, "required": True, "type": "text", "choices": []}, actor=actor)

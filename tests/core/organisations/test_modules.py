@@ -1,10 +1,8 @@
 """Switching modules on and off, for oneself and for the clubs of a federation."""
 
 import pytest
-from sqlalchemy import select
 
 from core.access import Actor
-from core.contacts.models import Contact
 from core.db import db
 from core.errors import Forbidden, NotFound, UserMistake
 from core.extend.manifest import Manifest
@@ -12,7 +10,7 @@ from core.extend.registry import registry
 from core.organisations.models import Organisation, PluginActivation
 from core.organisations.services.modules import modules_of, switch
 from core.tenancy import scope
-from core.testing.factories import inside, make_contact
+from core.testing.factories import inside
 from core.testing.plugin import csrf_of
 from core.web.context import active_plugins
 
@@ -97,27 +95,6 @@ def test_page_switches_and_explains(login, world, app, modules):
     answer = client.post("/o/club-a/settings/modules/concerts/switch", data={"csrf_token": csrf_of(page.text), "on": ""}, follow_redirects=True)
     assert "Concerts is switched off. What is in it stays." in answer.text
     assert login("member.a").get("/o/club-a/settings/modules/").status_code == 403
-
-
-def test_pages_of_a_module_that_is_off_do_not_exist_and_its_data_stays(login, world, app):
-    """With a real module: memberships."""
-    with app.app_context():
-        if "memberships" not in registry().plugins.manifests:
-            pytest.skip("memberships is not installed")
-        endpoint = next(e for e, plugin in app.extensions["koepel_view_plugins"].items() if plugin == "memberships")
-        assert endpoint
-        with inside(world.club):
-            make_contact("Stays", "Here")
-    client = login("admin.a")
-    assert client.get("/o/club-a/crm/memberships/").status_code == 200
-    with app.app_context(), inside(world.club):
-        for name in [n for n, m in registry().plugins.manifests.items() if "memberships" in m.requires and m.kind == "module"]:
-            db.session.add(PluginActivation(plugin=name, active=False))
-        db.session.add(PluginActivation(plugin="memberships", active=False))
-        db.session.flush()
-    assert client.get("/o/club-a/crm/memberships/").status_code == 404
-    with app.app_context(), scope(world.club):
-        assert db.session.scalars(select(Contact.first_name)).all() == ["Stays"]
 
 
 def test_a_module_that_starts_off_is_on_only_where_it_was_switched_on(context, world, modules):

@@ -25,8 +25,8 @@ from core.privacy.services import erase_contact, holds_of
 from core.tenancy import scope, unscoped
 from core.testing.factories import World, inside
 from core.users.models import User
-from tests.core.privacy.planting import IMPERSONAL, Planted, holes, plant, still_pointing, words
 from tests.core.privacy.test_privacy import dump
+from tests.security.planting import IMPERSONAL, Planted, holes, plant, still_pointing, words
 
 #: told in other words, or made out of what is told
 NOT_TOLD = {
