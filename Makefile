@@ -8,7 +8,7 @@ PORT ?= 8080
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo worker migrate migration test lint fix strings bench docs generated screenshots coverage-of-mission
+.PHONY: help install run demo worker migrate migration test subsets lint fix strings bench docs generated screenshots coverage-of-mission
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ migration: install ## write a migration from the models: make migration PLUGIN=c
 
 test: install ## all tests, on SQLite and PostgreSQL, with Redis and a browser
 	@$(BIN)/python -m core.testing.run $(TESTS)
+
+subsets: install ## does the core work with each selection of plugins? (make subsets ARGS="--start none without:groups" for some)
+	@$(BIN)/python -m core.testing.subsets $(ARGS)
 
 lint: install ## style, types, direction of imports, templates, translations, house tests
 	@$(BIN)/python -m core.testing.lint

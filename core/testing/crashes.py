@@ -18,6 +18,7 @@ from core.jobs.housekeeping import free_lost
 from core.jobs.models import RUNNING, Job
 from core.jobs.runner import work_off
 from core.tenancy import unscoped
+from core.testing.databases import chosen_plugins
 
 #: imports the application once, and then forks a worker for each failpoint it is told
 SCRIPT = """
@@ -44,6 +45,7 @@ def _worker_process(_app: Flask) -> Iterator[subprocess.Popen[str]]:
     config = _app.config["KOEPEL"]
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("KOEPEL_")},
+        **chosen_plugins(),
         "KOEPEL_ENVIRONMENT": "test",
         "KOEPEL_INSTANCE_DIR": str(config.instance_dir),
         "KOEPEL_DATABASE_URL": config.database,

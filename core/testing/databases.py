@@ -13,12 +13,16 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from core import config as configuration
 from core.app import create_app, db_models
 from core.config import Config
 from core.db import db, metadata, transaction
 from core.extend.registry import registry
 from core.migrations.runner import branches, upgrade
 from core.users.permissions import sync_permissions
+
+#: the setting of an installation that tests take over
+PLUGINS = "KOEPEL_PLUGINS"
 
 
 def wants_postgres() -> bool:
@@ -211,6 +215,18 @@ def _filled(connection: Connection) -> list[str]:
 def _fingerprints(connection: Connection, tables: Sequence[str]) -> dict[str, str]:
     parts = " UNION ALL ".join(f"SELECT '{name}', md5(string_agg(t::text, '' ORDER BY t::text)) FROM \"{name}\" t" for name in tables)
     return {name: digest for name, digest in connection.execute(text(parts))} if tables else {}
+
+
+def chosen_plugins() -> dict[str, str]:
+    """What the environment says of the plugins to test with, as outside tests: unset is all of them, empty is none."""
+    return {PLUGINS: os.environ[PLUGINS]} if PLUGINS in os.environ else {}
+
+
+def settings_for_tests(folder: Path, database_url: str, **settings: Any) -> Config:
+    """An installation in `folder`, with the plugins that were chosen."""
+    return configuration.load(
+        chosen_plugins(), environment="test", instance_dir=folder, database_url=database_url, embedded_worker=False, **settings
+    )
 
 
 def make_test_app(config: Config) -> Flask:

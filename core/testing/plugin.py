@@ -1,6 +1,7 @@
 """Fixtures for us and for authors of plugins: put `pytest_plugins = ["core.testing.plugin"]` in conftest.py.
 
 Tests run on SQLite, or with KOEPEL_TEST_DB=postgres on PostgreSQL; see core/testing/servers.py for where that is.
+KOEPEL_PLUGINS names the plugins they run with; unset is all of them, empty is none.
 """
 
 from __future__ import annotations
@@ -18,13 +19,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from core import clock
-from core import config as configuration
 from core.app import select_language
 from core.db import db, transaction
 from core.testing import servers
 from core.testing.callers import caller
 from core.testing.crashes import _worker_process, crash  # noqa: F401 -- fixtures
-from core.testing.databases import TestDatabase, make_test_app, wants_postgres
+from core.testing.databases import TestDatabase, make_test_app, settings_for_tests, wants_postgres
 from core.testing.factories import PASSWORD, World, find_world, make_world
 from core.users import passwords
 from core.users.models import User
@@ -99,8 +99,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestDatabase]
 @pytest.fixture(scope="session")
 def _app(database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     instance: Path = tmp_path_factory.mktemp("instance")
-    config = configuration.load({}, environment="test", instance_dir=instance, database_url=database.url, embedded_worker=False, ask_second_factor=False)
-    app = make_test_app(config)
+    app = make_test_app(settings_for_tests(instance, database.url, ask_second_factor=False))
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.test_client_class = EnglishClient
     app.extensions["babel"].locale_selector = lambda: select_language() if has_request_context() else "en"

@@ -15,7 +15,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from core import config as configuration
 from core.backup import services
 from core.backup.archive import Reader
 from core.config import ROOT
@@ -28,7 +27,7 @@ from core.organisations.models import Organisation
 from core.privacy import ledger
 from core.privacy.services import erase_contact
 from core.tenancy import scope, unscoped
-from core.testing.databases import TestDatabase, make_test_app
+from core.testing.databases import TestDatabase, make_test_app, settings_for_tests
 from core.testing.factories import World, inside, make_contact
 
 
@@ -49,7 +48,7 @@ def second(tmp_path_factory: pytest.TempPathFactory, database: TestDatabase) -> 
     folder = tmp_path_factory.mktemp("second")
     there = TestDatabase(folder, f"{database.worker}_second", database.server)
     there.create()
-    config = configuration.load({}, environment="test", instance_dir=folder / "instance", database_url=there.url, embedded_worker=False)
+    config = settings_for_tests(folder / "instance", there.url)
     app = make_test_app(config)
     there.keep_as_template()
     yield app, there

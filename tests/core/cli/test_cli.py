@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.config import ROOT
+from core.testing.databases import chosen_plugins
 from core.testing.servers import free_port
 
 Koepel = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -24,7 +25,7 @@ COMMAND = [sys.executable, "-c", "from core.cli import main; main()"]
 
 def environment(instance: Path, **settings: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KOEPEL_")}
-    return {**kept, "KOEPEL_INSTANCE_DIR": str(instance), "KOEPEL_LOG_LEVEL": "WARNING", "PYTHONPATH": str(ROOT), **settings}
+    return {**kept, **chosen_plugins(), "KOEPEL_INSTANCE_DIR": str(instance), "KOEPEL_LOG_LEVEL": "WARNING", "PYTHONPATH": str(ROOT), **settings}
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from core.extend.registry import Owned
 from core.jobs.models import Job
 from core.jobs.services import enqueue
 from core.tenancy import unscoped
+from core.testing.databases import chosen_plugins
 from core.testing.factories import World, inside
 
 HERE = Path(__file__).parent
@@ -46,7 +47,9 @@ def kinds(app: Flask) -> Iterator[None]:
 
 def launch(config: Config, *words: str, **environment: str) -> subprocess.Popen[str]:
     """The program, in a process group of its own."""
+    chosen = {name: f"{names},job_sample" for name, names in chosen_plugins().items()}
     known = {
+        **chosen,
         "KOEPEL_ENVIRONMENT": "test",
         "KOEPEL_DATABASE_URL": config.database,
         "KOEPEL_INSTANCE_DIR": str(config.instance_dir),
