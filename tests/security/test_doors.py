@@ -87,8 +87,8 @@ def test_all_refusals_cost_a_hash(app, world, accounts):
             times[name].append(time.process_time() - begun)
         with app.app_context(), transaction():
             db.session.execute(delete(LoginAttempt))  # or the door would answer at once
-    spent = {name: statistics.median(found) for name, found in times.items()}
-    print("\nmedians of refusals, in ms:", {name: round(1000 * median, 1) for name, median in spent.items()})
+    print("\nmedians of refusals, in ms:", {name: round(1000 * statistics.median(found), 1) for name, found in times.items()})
+    spent = {name: statistics.mean(sorted(found)[:5]) for name, found in times.items()}  # those least disturbed by what else runs here
     fabrique = spent.pop("fabrique.x")  # an old hash costs its own check too, until the next login
     assert max(spent.values()) < 1.15 * min(spent.values()), spent
     assert fabrique > min(spent.values())
