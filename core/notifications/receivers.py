@@ -38,7 +38,7 @@ class Receiver:
     in_app: bool = True
     #: names of the addresses that get it
     chosen: tuple[str, ...] = ()
-    #: the contact it was meant for, when this one is told too (a parent)
+    #: the contact it was meant for, when this one is told too (a parent); with several, the first and all names
     for_id: int | None = None
     for_name: str = ""
 
@@ -73,23 +73,27 @@ def of_contacts(ids: Sequence[int], organisation: Organisation) -> list[Receiver
 def with_others(found: list[Receiver], organisation: Organisation) -> list[Receiver]:
     """The same contacts, and those who are told what they are told (their parents), each once."""
     ids = [receiver.contact_id for receiver in found if receiver.contact_id is not None]
-    also: dict[int, int] = {}
+    also: dict[int, list[int]] = {}
     for answer in registry().plugins.ask("also_told", active_plugins(organisation), contact_ids=ids) if ids else ():
         for contact_id, others in answer.items():
-            also |= {other: contact_id for other in others if other not in ids}
+            for other in others:
+                if other not in ids and contact_id not in also.setdefault(other, []):
+                    also[other].append(contact_id)
     if not also:
         return found
+    children = sorted({pk for several in also.values() for pk in several})
     names = {row.id: f"{row.first_name} {row.last_name}" for row in db.session.execute(
-        select(Contact.id, Contact.first_name, Contact.last_name).where(is_one_of(Contact.id, sorted(set(also.values()))))
+        select(Contact.id, Contact.first_name, Contact.last_name).where(is_one_of(Contact.id, children))
     )}  # fmt: skip
-    taken = {pk: {address.lower() for one in found if one.contact_id == pk for address in one.addresses.values()} for pk in also.values()}
-    others = of_contacts(sorted(also), organisation)
-    for other in others:
-        other.for_id = also[other.contact_id or 0]
-        other.for_name = names.get(other.for_id, "")
-        # whoever shares an address with the child has the mail already
-        other.addresses = {name: address for name, address in other.addresses.items() if address.lower() not in taken[other.for_id]}
-    return [*found, *others]
+    taken = {pk: {address.lower() for one in found if one.contact_id == pk for address in one.addresses.values()} for pk in children}
+    told = of_contacts(sorted(also), organisation)
+    for other in told:
+        mine = sorted(also[other.contact_id or 0])
+        other.for_id, other.for_name = mine[0], ", ".join(names[pk] for pk in mine if pk in names)
+        # whoever shares an address with every one of the children has the mail already
+        shared = set.intersection(*(taken[pk] for pk in mine))
+        other.addresses = {name: address for name, address in other.addresses.items() if address.lower() not in shared}
+    return [*found, *told]
 
 
 def of_users(ids: Sequence[int], organisation: Organisation) -> list[Receiver]:

@@ -115,6 +115,12 @@ def _told(subject: Subject) -> Any:
     return or_(Notification.contact_id == subject.contact.id, Notification.about_id == subject.contact.id, Notification.user_id.in_(subject.leaving or NONE))
 
 
+def _forget_told(subject: Subject, _actor: Actor) -> None:
+    """What was told to the person or about it, and what names it in passing: to a parent about several children, say."""
+    named = [Notification.text.contains(name, autoescape=True) for name in subject.names if " " in name]
+    _delete(Notification, or_(_told(subject), *named))
+
+
 def _chosen(subject: Subject) -> Any:
     return or_(NotificationChoice.contact_id == subject.contact.id, NotificationChoice.user_id.in_(subject.leaving or NONE))
 
@@ -231,7 +237,7 @@ PERSONAL_TABLES = (
         AuditEntry, _l("What you did here"), lambda s: and_(AuditEntry.actor_id.in_(s.user_ids), AuditEntry.subject_type != "contact") if s.user_ids else None,
         forget=_forget_doings, hides=("batch", "actor_id", "subject_id", "changes", "note", "salt", "redacted_at"),
     ),
-    PersonalTable(Notification, _l("Notifications"), _told, hides=("unique_key", "receiver")),
+    PersonalTable(Notification, _l("Notifications"), _told, forget=_forget_told, hides=("unique_key", "receiver")),
     PersonalTable(NotificationChoice, _l("How you want to be told"), _chosen, hides=("receiver",)),
     PersonalTable(
         PushSubscription, _l("Devices that show notifications"), _of_user(PushSubscription.user_id), hides=("endpoint_hash", "endpoint", "p256dh", "auth"),

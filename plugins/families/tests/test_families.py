@@ -18,6 +18,7 @@ from core.contacts.services import get_contact, save_contact
 from core.db import db, transaction
 from core.errors import UserMistake
 from core.extend.registry import registry
+from core.notifications.models import Notification
 from core.notifications.services import notify
 from core.outbox.models import OutboxMessage
 from core.privacy.services import erase_contact, personal_data
@@ -222,15 +223,29 @@ def test_option_one_addresses_of_parents_and_their_choices_on_the_page_of_the_ch
 def tell_child(app, world, kin):
     """tell_child(key): notify Lotte; the addresses mailed under that key, with their texts."""
 
-    def tell_it(key):
+    def tell_it(key, *others):
         with app.test_request_context(), inside(world.club) as actor:
             kind = next(kind for kind in registry().all("notification_kinds") if kind.audience == "contacts").key
-            notify(kind, contact_ids=[kin.lotte], subject="Practice moved", text="At seven.", unique_key=key, actor=actor)
+            notify(kind, contact_ids=[kin.lotte, *others], subject="Practice moved", text="At seven.", unique_key=key, actor=actor)
         with app.app_context(), unscoped("looking at mails in a test"):
             mails = db.session.scalars(select(OutboxMessage).where(OutboxMessage.unique_key.like(f"n:{key}:%"))).all()
             return {mail.to_address: mail.text for mail in mails}
 
     return tell_it
+
+
+def test_a_parent_of_two_who_are_told_the_same_reads_both_names_and_erasing_either_takes_it_away(app, world, kin, tell_child):
+    with app.app_context():
+        with inside(world.club) as actor:
+            mies = make_contact("Mies", "Peeters", birth_date=date(clock.today().year - 8, 1, 1)).id
+            functions = {one.key: one.id for one in services.functions()}
+            services.add_member(services.get_family(kin.family), mies, functions["child"], actor=actor)
+        sent = tell_child("both", mies)
+        assert "For Lotte Peeters, Mies Peeters:" in sent["ann@home.example"]
+        with inside(world.club) as actor:
+            erase_contact(get_contact(mies), actor=actor)
+        with scope(world.club):
+            assert [text for text in db.session.scalars(select(Notification.text)) if "Mies" in text] == []
 
 
 def test_parents_get_what_the_child_is_told(app, world, kin, tell_child):
