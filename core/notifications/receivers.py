@@ -70,6 +70,13 @@ def of_contacts(ids: Sequence[int], organisation: Organisation) -> list[Receiver
     ]
 
 
+def language_of(contact: Contact, organisation: Organisation) -> str:
+    """In which language to write to one contact of the organisation at hand, also when it is in the bin."""
+    logins = select(User.language).join(OrganisationRole, OrganisationRole.user_id == User.id)
+    chosen = db.session.scalars(logins.where(OrganisationRole.contact_id == contact.id, User.active.is_(True), User.language.is_not(None)).limit(1)).first()
+    return _known(chosen or contact.language, organisation)
+
+
 def with_others(found: list[Receiver], organisation: Organisation) -> list[Receiver]:
     """The same contacts, and those who are told what they are told (their parents), each once."""
     ids = [receiver.contact_id for receiver in found if receiver.contact_id is not None]

@@ -9,6 +9,7 @@ from core.access import Actor
 from core.contacts.models import Contact
 from core.db import db
 from core.i18n import _, format_date
+from core.notifications.receivers import language_of
 from core.organisations.models import Organisation
 from core.outbox.api import queue_mail
 from core.privacy.models import ErasureRequest
@@ -43,7 +44,7 @@ def tell_person(request: ErasureRequest, contact: Contact, organisation: Organis
     """Write to the person what was decided; False when there is no address."""
     if not contact.email_1 or not request.is_by_person:
         return False
-    with force_locale(contact.language or organisation.language):
+    with force_locale(language_of(contact, organisation)):
         subject = _("Your request to be forgotten")
         if request.answer:
             what = _("%(club)s cannot erase your data now. The reason: %(reason)s", club=organisation.name, reason=request.answer)

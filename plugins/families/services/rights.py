@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from core.api import Actor, Contact, NotFound, age_on, current_organisation, db, format_date, get_contact, queue_mail, record, require
-from core.notifications.receivers import of_contacts
+from core.notifications.receivers import language_of
 from plugins.families import letters
 from plugins.families.models import FamilyFunction, FamilyMember, ParentRight
 from plugins.families.services.changing import WRITE
@@ -70,11 +70,10 @@ def tell_before_18(*, actor: Actor) -> int:
             continue
         pairs = [pair for pair in parents_of(child.id) if pair.acts and not pair.right.after_18]
         readers = [child, *(pair.parent for pair in pairs)] if pairs else []
-        languages = {one.contact_id: one.language for one in of_contacts([reader.id for reader in readers], organisation)}
         for reader in readers:
             if reader.email_1:
                 values = {"first_name": reader.first_name, "child": child.full_name, "day": format_date(end), "club": organisation.name}
-                language = languages.get(reader.id, organisation.language)
+                language = language_of(reader, organisation)
                 key = f"families:18:{organisation.id}:{child.id}:{reader.id}"
                 text = letters.say(letters.TO_CHILD if reader is child else letters.TO_PARENT, language, values)
                 queue_mail(to=reader.email_1, subject=letters.say(letters.SUBJECT, language, values), text=text, unique_key=key, actor=actor)
