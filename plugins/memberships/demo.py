@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
+from core import clock
 from core.contacts.models import Contact
 from core.db import insert_rows, reserve_ids
 from core.organisations.models import Organisation
@@ -142,7 +143,7 @@ def _row(
         "decided_at": decided,
         "decided_by": federation.name if federation and decided else "",
         "reason": reason,
-        "ended_at": _at(until_on) if until_on else None,
+        "ended_at": _at(until_on) if until_on and until_on < clock.today() else None,  # a season that ends was not ended by anybody
         "end_reason": "",
         "import_id": None,
         "created_at": at,
@@ -167,5 +168,5 @@ def _events(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
             "note": row["reason"],
             "changes": {"status": ["requested", row["status"]]},
         }
-    if row["until_on"] is not None and row["federation_id"] is not None:
+    if row["ended_at"] is not None and row["federation_id"] is not None:
         yield {**common, "act": "ended", "at": row["ended_at"], "changes": {"until_on": [None, row["until_on"].isoformat()]}}
