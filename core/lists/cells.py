@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +17,8 @@ from core.web.look import avatar_shade, show_value, status_badge
 
 #: columns after this one make room on narrow screens, unless they hold a status
 WIDE = 5
+#: so many columns stand as one line below a name on a phone, where there is no other line
+ON_PHONE = 3
 _NUMERIC = ("number", "money")
 
 
@@ -38,7 +40,7 @@ def shown_rows(page: Page, profile_url: str | None) -> Iterator[ShownRow]:
     for row in page.rows:
         shown = [column.shown(value) for column, value in zip(page.columns, row.values, strict=True)]
         url = f"{head}{row.id}{tail}" if profile_url else ""
-        below = "".join(_on_phone(shown[place]) for place in statuses)
+        below = _line(page.columns, shown) + "".join(_on_phone(shown[place]) for place in statuses)
         cells = [
             f'<td class="{cls}">{_main(column, value, url, below) if place == 0 else _plain(column, value) or empty}</td>'
             for place, (column, value, cls) in enumerate(zip(page.columns, shown, classes, strict=True))
@@ -75,6 +77,14 @@ def _main(column: Column, value: Any, url: str, below: str) -> str:
 
 def _named(text: Any, url: str) -> str:
     return f'<a href="{escape(url)}">{text}</a>' if url else f'<span class="k-strong">{text}</span>'
+
+
+def _line(columns: Sequence[Column], shown: Sequence[Any]) -> str:
+    """What a phone shows of the next columns, below a name that has no line of its own."""
+    if not shown or isinstance(shown[0], Person):
+        return ""
+    said = [_plain(column, value, linked=False) for column, value in zip(columns[1 : ON_PHONE + 1], shown[1:], strict=False) if column.kind != "status"]
+    return f'<small class="d-block d-md-none">{" · ".join(filter(None, said))}</small>' if any(said) else ""
 
 
 def _on_phone(value: Any) -> str:
