@@ -84,7 +84,7 @@ def _line(columns: Sequence[Column], shown: Sequence[Any]) -> str:
     if not shown or isinstance(shown[0], Person):
         return ""
     said = [_plain(column, value, linked=False) for column, value in zip(columns[1 : ON_PHONE + 1], shown[1:], strict=False) if column.kind != "status"]
-    return f'<small class="d-block d-md-none">{" · ".join(filter(None, said))}</small>' if any(said) else ""
+    return f'<small class="d-block d-md-none text-wrap">{" · ".join(filter(None, said))}</small>' if any(said) else ""
 
 
 def _on_phone(value: Any) -> str:

@@ -36,7 +36,7 @@ def test_log_says_what_happened_to_whom_newest_first(history, login):
     assert page.status_code == 200, page.text[-2000:]
     assert page.text.index("Contact changed") < page.text.index("Contact added")
     assert "An Verlinden" in page.text and "Theirs" not in page.text
-    assert '<small class="d-block d-md-none">An Verlinden · ' in page.text, "a phone shows about whom, by whom and when too"
+    assert '<small class="d-block d-md-none text-wrap">An Verlinden · ' in page.text, "a phone shows about whom, by whom and when too"
 
 
 def test_one_entry_shows_the_change(history, login, app, world):
