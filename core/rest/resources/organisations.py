@@ -13,6 +13,7 @@ from core import clock
 from core.access import Actor, current_actor
 from core.db import db, is_one_of
 from core.errors import NotFound
+from core.extend.registry import registry
 from core.fields import services as extra_fields
 from core.fields.extra_field import ExtraField
 from core.i18n import _l
@@ -25,7 +26,7 @@ from core.rest.fields import ApiField, plain
 from core.rest.resource import CoreRestApi
 from core.rest.values import shown_extra
 from core.tenancy import current_scope
-from core.web.context import current_organisation
+from core.web.context import active_plugins, current_organisation
 from core.web.views import expose, needs
 
 ADDRESS = ("street", "house_number", "box", "postcode", "town", "country")
@@ -146,7 +147,6 @@ class FieldApi(CoreRestApi):
         ApiField("required", "boolean"),
         ApiField("is_sensitive", "boolean", help=_l("Its values are never given out here")),
     )
-    TARGETS = ("contact", "membership", "organisation")
 
     @expose("")
     @needs("contacts.read")
@@ -154,5 +154,6 @@ class FieldApi(CoreRestApi):
         """All of them, per target."""
         self._enter("read")
         actor = current_actor()
-        found: list[ExtraField] = [field for target in self.TARGETS for field in extra_fields.definitions(target) if extra_fields.may_see(field, actor)]
+        targets = registry().active("field_targets", active_plugins())
+        found: list[ExtraField] = [field for target in targets for field in extra_fields.definitions(target.name) if extra_fields.may_see(field, actor)]
         return jsonify({"data": [plain(self.represent(field)) for field in found]})

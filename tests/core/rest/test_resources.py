@@ -7,7 +7,10 @@ import re
 
 import pytest
 
+from core.contacts.models import Contact
 from core.db import db
+from core.extend.contributions import FieldTarget
+from core.extend.registry import Owned, registry
 from core.fields.models import FieldDefinition
 from core.fields.services.values import PURPOSE as FIELD_FILE
 from core.files.services import store
@@ -66,6 +69,17 @@ def test_extra_fields_and_their_values(app, world, caller, ann):
     assert "85-03-11" not in call("GET", f"contacts/{ann}").text
     assert [row["id"] for row in call("GET", "contacts?f.extra.shirt.is=XL").json["data"]] == [ann]
     assert call("GET", "contacts?f.extra.secret_number.contains=85").status_code == 400
+
+
+def test_extra_fields_of_what_a_module_brings_are_listed_too(app, world, caller, monkeypatch):
+    with app.app_context(), inside(world.club):
+        song = FieldTarget("song", "Song", lambda: Contact.extra, "contacts.read")
+        monkeypatch.setitem(registry()._items["field_targets"], "song", Owned("core", song))
+        why = {"purpose": "A test", "legal_basis": "consent", "is_active": True, "sees": ["club"], "edits": ["club"]}
+        db.session.add(FieldDefinition(target="song", key="pitch", type="text", label={"nl": "Toon"}, **why))
+        db.session.flush()
+    call = caller("admin.a", "fields:read")
+    assert [(field["target"], field["key"]) for field in call("GET", "fields").json["data"]] == [("song", "pitch")]
 
 
 def test_jobs(app, world, caller):
