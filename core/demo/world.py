@@ -105,10 +105,10 @@ class World:
             record("organisation.created", made, actor=system_actor(None))
         return made
 
-    def affiliate(self, club: Organisation, federation: Organisation, *, number: str, since: date) -> None:
+    def affiliate(self, club: Organisation, federation: Organisation, *, number: str, since: date, region: Organisation | None = None) -> None:
         """Make a club a member of a federation, perhaps of a second one."""
         with transaction(), unscoped("affiliating a club of the demo"):
-            affiliate(club, federation, number=number, from_on=since)
+            affiliate(club, federation, number=number, from_on=since, region=region)
         forget_affiliations()
         forget_fields()
 

@@ -17,6 +17,8 @@ from plugins.memberships.api import DemoMembership, MembershipType, seed_members
 FEDERATION, FAMILY = "koor-en-stem", "korenfamilie-cantabile"
 #: position in `world.clubs` of the club that belongs to two federations
 DOUBLE, DOUBLE_NUMBER = 7, "309"
+#: name and address of its regions; a club is in the west when its postcode begins with an 8 or 9
+WEST, EAST = ("Regio West", "koor-en-stem-west"), ("Regio Oost", "koor-en-stem-oost")
 LOGINS = (
     DemoLogin(
         "admin.koorenstem", say("Federatie van koren", "Fédération de chœurs", "Chorverband", "Federation of choirs"), "Veerle", "Claes",
@@ -105,6 +107,8 @@ def seed(world: Any) -> None:
     sync_types(federation)
     with world.inside(federation):
         kinds = {kind.key: kind for kind in types_of(federation)}
+    for name, slug in (WEST, EAST):
+        world.found(kind="region", name=name, slug=slug, parent=federation, email=f"{slug}@koorenstem.example")
     for place, wanted in enumerate(CLUBS):
         _found(world, federation, wanted, str(201 + 12 * place), kinds)
     _join_second(world, federation, world.clubs[DOUBLE], kinds)
@@ -119,7 +123,7 @@ def _found(world: Any, federation: Organisation, wanted: _Club, number: str, kin
         kind="club", name=wanted.name, slug=wanted.slug, town=wanted.town, postcode=wanted.postcode, street="Concertstraat", house_number=number[-1],
         email=f"info@{wanted.slug}.example", invoice_email=f"penningmeester@{wanted.slug}.example", accent=wanted.accent,
     )  # fmt: skip
-    world.affiliate(club, federation, number=number, since=date(world.today.year - max(wanted.years, 3), 9, 1))
+    world.affiliate(club, federation, number=number, since=date(world.today.year - max(wanted.years, 3), 9, 1), region=_region(world, club))
     with world.inside(club):
         for choir in wanted.choirs:
             world.add_people(club, choir.leaders, town=wanted.town, postcode=wanted.postcode, ages=LEADERS)
@@ -140,9 +144,14 @@ def _found(world: Any, federation: Organisation, wanted: _Club, number: str, kin
         _join_federation(federation, people, kinds, made[0], max(wanted.years, SEASONS), random)
 
 
+def _region(world: Any, club: Organisation) -> Organisation:
+    found: Organisation = world.organisation((WEST if (club.postcode or "")[:1] in ("8", "9") else EAST)[1])
+    return found
+
+
 def _join_second(world: Any, federation: Organisation, club: Organisation, kinds: Mapping[str, MembershipType]) -> None:
     """A club of the demo's own federation, some of whose members sing."""
-    world.affiliate(club, federation, number=DOUBLE_NUMBER, since=date(world.today.year - 2, 9, 1))
+    world.affiliate(club, federation, number=DOUBLE_NUMBER, since=date(world.today.year - 2, 9, 1), region=_region(world, club))
     with world.inside(club) as actor:
         singers = [contact for contact in world.members_of(club) if contact.birth_date is not None][: SENIORS.singers]
         _give_functions(world, singers[:1], ("conductor",))

@@ -140,7 +140,8 @@ def membership_form(kind: MembershipType, *, like: Membership | None = None, cha
     data: dict[str, Any] = {"type": kind.id, "from_on": "" if seasons else today(), "season": seasons[0] if seasons else ""}
     data |= _extra_data(like.extra if like is not None else {})
     if like is not None and change:
-        data |= {"version": str(like.version), "from_on": like.from_on, "season": like.season or ""}
+        first = like.from_on if like.status == "requested" else max(today(), like.from_on + timedelta(days=1))
+        data |= {"version": str(like.version), "from_on": first, "season": like.season or ""}
     elif like is not None and like.until_on is not None and like.status == "accepted":
         data["from_on"] = max(today(), like.until_on + timedelta(days=1))
     form: _AskForm = form_class(data=data)
@@ -156,7 +157,8 @@ def _choose(form: _AskForm, kind: MembershipType, seasons: Sequence[str], change
         same = {k.id for owner, kinds in types_on_offer() for k in kinds if k.organisation_id == kind.organisation_id}
         form.type.choices = [choice for choice in form.type.choices if choice[0] in same or choice[0] == kind.id]
     if changed is not None and changed.status == "accepted":
-        del form.type, form.from_on
+        if changed.state_on(today()) != "active" or not any(choice[0] != kind.id for choice in form.type.choices):
+            del form.type, form.from_on
         del form.season
     elif not seasons:
         del form.season
@@ -181,8 +183,12 @@ def _extra_data(extra: Mapping[str, Any] | None) -> dict[str, Any]:
     return form_data(TARGET, extra, current_actor()) | boxes
 
 
-def ends_hint(kind: MembershipType) -> str:
-    """What the type says about its end, before the click."""
+def ends_hint(kind: MembershipType, *, changed: Membership | None = None) -> str:
+    """What the type says about its end, before the click; of a membership that goes on as another type, what that does."""
+    if changed is not None and changed.status == "accepted":
+        if kind.organisation_id == changed.organisation_id:
+            return _("Only for another type: its first day. Until the day before, everything stays as it is.")
+        return _("Only for another type: its first day. Until the day before, everything stays as it is; from then on the federation decides.")
     if kind.duration == "continuous":
         return _("It goes on until you end it.")
     if seasons_of(kind):

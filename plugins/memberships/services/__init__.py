@@ -16,6 +16,7 @@ from plugins.memberships.services.reading import (
 )
 from plugins.memberships.services.rejoining import end_all, rejoin, take_back_latest, undo_end_all, undo_rejoin
 from plugins.memberships.services.requesting import Expected, Foresight, Outcome, Wish, foresee_memberships, request_membership, request_memberships
+from plugins.memberships.services.switching import switch_type, undo_switch
 from plugins.memberships.services.types import add_type, change_type, get_type, move_type, sync_types, types_of, types_on_offer
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "rejoin",
     "request_membership",
     "request_memberships",
+    "switch_type",
     "sync_types",
     "take_back",
     "take_back_latest",
@@ -56,6 +58,7 @@ __all__ = [
     "undo_end_all",
     "undo_ending",
     "undo_rejoin",
+    "undo_switch",
     "undo_withdrawal",
     "withdraw_membership",
 ]

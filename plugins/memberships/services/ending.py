@@ -20,9 +20,9 @@ from plugins.memberships.services.reading import get_membership, id_of, lock_con
 WRITE = "memberships.write"
 
 
-def end_membership(membership: Membership | int, *, last_day: date | None = None, reason: str = "", actor: Actor) -> Membership:
-    """End a membership; `last_day` (today) is the last day it still counts."""
-    now = _ours(membership, actor)
+def end_membership(membership: Membership | int, *, last_day: date | None = None, reason: str = "", is_told: bool = True, actor: Actor) -> Membership:
+    """End a membership; `last_day` (today) is the last day it still counts. is_told: the member hears it."""
+    now = ours(membership, actor)
     last = last_day or today()
     if now.status != "accepted":
         raise UserMistake(_("Only a membership that was accepted can be ended. Withdraw the request instead."))
@@ -32,13 +32,14 @@ def end_membership(membership: Membership | int, *, last_day: date | None = None
         raise UserMistake(_("This membership begins on %(day)s. Choose that day or a later one.", day=format_date(now.from_on)), field="last_day")
     why = " ".join(reason.split())[:500]
     ended = apply(now, "ended", {"until_on": last, "ended_at": clock.now(), "end_reason": why}, actor=actor, note=why)
-    tell_end(ended, actor=actor)
+    if is_told:
+        tell_end(ended, actor=actor)
     return ended
 
 
 def undo_ending(membership: Membership | int, *, actor: Actor) -> Membership:
     """The membership goes on as if it was not ended."""
-    now = _ours(membership, actor)
+    now = ours(membership, actor)
     event = last_event(now)
     if event is None or event.act != "ended":
         raise UserMistake(_("This can no longer be undone: something happened since."))
@@ -50,7 +51,7 @@ def undo_ending(membership: Membership | int, *, actor: Actor) -> Membership:
 
 def withdraw_membership(membership: Membership | int, *, actor: Actor) -> Membership:
     """Withdraw a request, put a refused one away, or drop an accepted membership that has not begun."""
-    now = _ours(membership, actor)
+    now = ours(membership, actor)
     if now.status == "withdrawn":
         raise UserMistake(_("This was withdrawn already."))
     if now.status == "accepted" and now.from_on <= today():
@@ -60,7 +61,7 @@ def withdraw_membership(membership: Membership | int, *, actor: Actor) -> Member
 
 def undo_withdrawal(membership: Membership | int, *, actor: Actor) -> Membership:
     """Ask again what was withdrawn."""
-    now = _ours(membership, actor)
+    now = ours(membership, actor)
     event = last_event(now)
     if event is None or event.act != "withdrawn":
         raise UserMistake(_("This can no longer be undone: something happened since."))
@@ -70,7 +71,7 @@ def undo_withdrawal(membership: Membership | int, *, actor: Actor) -> Membership
 
 def take_back(membership: Membership | int, *, actor: Actor) -> Membership:
     """Undo asking: also when a rule accepted it at once, but not when somebody decided or changed it."""
-    now = _ours(membership, actor)
+    now = ours(membership, actor)
     event = standing_event(now)
     if event is None or event.act != "requested":
         raise UserMistake(_("This can no longer be undone: something happened since."))
@@ -90,7 +91,7 @@ def refuse_double(membership: Membership, *, until_on: date | None) -> None:
             raise UserMistake(_("This person has another membership for the same days by now."))
 
 
-def _ours(membership: Membership | int, actor: Actor) -> Membership:
+def ours(membership: Membership | int, actor: Actor) -> Membership:
     """The membership as it is now, locked, when it is one of this club."""
     require(actor, WRITE)
     now = get_membership(id_of(membership), locked=True)

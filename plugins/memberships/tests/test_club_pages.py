@@ -75,6 +75,19 @@ def test_a_mistake_comes_back_beside_its_field_with_what_was_typed(app: Flask, w
     assert "This day does not exist." in answer.text
 
 
+def test_a_day_that_does_not_fit_comes_back_when_ending_and_changing(
+    app: Flask, world: World, types: Types, ask: Callable[..., int], browser: Callable[..., Any]
+) -> None:
+    with app.app_context():
+        pk = ask(first_name="Jan", last_name="Claes", kind=types.own, from_on=days(-30))
+        asked = ask(first_name="Rita", last_name="Maes")
+    admin = browser("admin.a")
+    early = admin.post(f"/crm/memberships/{pk}/end", last_day=days(-31).isoformat(), reason="Moved house")
+    assert (early.status_code, "Choose that day or a later one" in early.text, 'value="Moved house"' in early.text) == (422, True, True)
+    wrong = admin.post(f"/crm/memberships/{asked}/change", version="1", type=types.own, from_on=days(3).isoformat())
+    assert (wrong.status_code, "Choose a type of the same federation" in wrong.text, days(3).isoformat() in wrong.text) == (422, True, True)
+
+
 def test_nobody_becomes_a_member_twice(app: Flask, world: World, types: Types, ask: Callable[..., int], browser: Callable[..., Any]) -> None:
     with app.app_context():
         pk = ask()
@@ -102,6 +115,40 @@ def test_sports_of_an_accepted_membership_are_changed(app: Flask, world: World, 
     assert "Stored now" in stale.text
     with app.app_context():
         assert read(world.club, pk).extra["sports"] == ["padel"]
+
+
+@pytest.mark.covers("R142")
+def test_a_member_goes_on_as_another_type_and_that_is_undone(
+    app: Flask, world: World, types: Types, ask: Callable[..., int], browser: Callable[..., Any]
+) -> None:
+    with app.app_context():
+        pk = ask(first_name="Jan", last_name="Claes", from_on=days(-30), birth_date=days(-9_000))
+        contact = read(world.club, pk).contact_id
+    accept(app, world, pk)
+    admin, address = browser("admin.a"), f"/crm/memberships/{pk}/change"
+    page = admin.page(address)
+    version = re.search(r'name="version" type="hidden" value="(\d+)"', page)
+    assert version is not None
+    assert ("Friend (Federation F)" in page, "Club member (Club A)" in page, "Only for another type" in page) == (True, False, True)
+    early, own = {"from_on": days(-30).isoformat()}, {"type": types.own}
+    for changed, message in ((early, "Choose a later day for the other type"), (own, "Choose another type of the same")):
+        wrong = admin.post(address, **{"version": version[1], "type": types.other, "from_on": days(0).isoformat(), **changed})
+        assert (wrong.status_code, message in wrong.text) == (422, True)
+    assert admin.post(address, version=version[1], type=types.foreign, from_on=days(0).isoformat()).status_code == 404
+    assert admin.post(address, version=version[1], type=types.other, from_on=days(0).isoformat()).status_code == 302
+    assert "Jan Claes goes on as Friend from" in admin.page(f"/crm/contacts/{contact}")
+    with app.app_context(), scope(world.club):
+        old, new = db.session.scalars(select(Membership).order_by(Membership.id))
+        assert (old.type_id, old.until_on, old.end_reason, new.type_id, new.from_on, new.status) == (
+            types.sporting, days(-1), "Goes on as Friend", types.other, days(0), "accepted",
+        )  # fmt: skip
+        made = new.id
+    assert admin.post(address, version=version[1], type=types.other, from_on=days(0).isoformat()).status_code == 409
+    admin.post(f"/crm/memberships/{made}/undo-switch")
+    with app.app_context():
+        assert (read(world.club, pk).until_on, read(world.club, made).status) == (None, "withdrawn")
+    admin.post(f"/crm/memberships/{made}/undo-switch")
+    assert "This can no longer be undone" in admin.page("/crm/memberships/")
 
 
 @pytest.mark.covers("R143", "R145", "R089", "R050", "R051")

@@ -19,6 +19,7 @@ from plugins.memberships import services
 from plugins.memberships.forms import EndForm, chosen_type, ends_hint, membership_form
 from plugins.memberships.models import Membership
 from plugins.memberships.presentation import event_lines, present
+from plugins.memberships.services.reading import title_of
 
 
 class MembershipView(CoreView):
@@ -66,15 +67,23 @@ class MembershipView(CoreView):
         form = membership_form(kind, like=membership, change=True)
         if form.validate_on_submit():
             try:
+                if membership.status == "accepted" and form.type and form.type.data != membership.type_id:
+                    return self._switch(form, membership, contact)
                 with transaction():
                     services.change_membership(services.get_membership(pk), version=form.started_from, actor=current_actor(), **self._changes(form, membership))
                 done(_("The membership was changed."))
                 return redirect(url_for(".show", pk=pk))
             except UserMistake as mistake:
                 form.blame(mistake)
+                membership, contact = self._of_club(pk)  # as they are again
             except StaleVersion:
                 return self._stale(pk)
-        return self._form_page("change", form=form, contact=contact, shown=present(membership), kind=kind, hint=ends_hint(kind))
+        return self._form_page("change", form=form, contact=contact, shown=present(membership), kind=kind, hint=ends_hint(kind, changed=membership))
+
+    @expose("/<int:pk>/undo-switch", methods=["POST"])
+    @needs("memberships.write")
+    def undo_switch(self, pk: int) -> Any:
+        return self._do(pk, services.undo_switch, _("The membership goes on."))
 
     @expose("/<int:pk>/end", methods=["GET", "POST"])
     @needs("memberships.write")
@@ -90,6 +99,7 @@ class MembershipView(CoreView):
                 return redirect(url_for("ContactProfile.show", pk=contact.id))
             except UserMistake as mistake:
                 form.blame(mistake)
+                membership, contact = self._of_club(pk)  # as they are again
         return self.render("memberships/end.html", form=form, contact=contact, shown=present(membership)), 422 if request.method == "POST" else 200
 
     @expose("/<int:pk>/undo-end", methods=["POST"])
@@ -113,6 +123,18 @@ class MembershipView(CoreView):
         return self._do(pk, services.take_back, _("The membership was taken back."))
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _switch(self, form: Any, membership: Membership, contact: Any) -> Any:
+        """Another type from a day on."""
+        with transaction():
+            kind, first = services.get_type(form.type.data), parse_date(form.from_on.data)
+            made = services.switch_type(membership.id, kind, from_on=first, extra=form.extra(), version=form.started_from, actor=current_actor())
+            values = {"name": contact.full_name, "type": title_of(kind), "day": format_date(made.from_on)}
+            is_member = made.status == "accepted"
+            pk = made.id
+        is_asked = _("%(name)s goes on as %(type)s from %(day)s, when the federation accepts it.", **values)
+        done(_("%(name)s goes on as %(type)s from %(day)s.", **values) if is_member else is_asked, undo_url=url_for(".undo_switch", pk=pk))
+        return redirect(url_for("ContactProfile.show", pk=contact.id))
 
     def _form_page(self, name: str, **page: Any) -> Any:
         """The whole page, or only what another type asks; 422 when it comes back with a mistake."""

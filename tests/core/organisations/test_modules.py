@@ -59,6 +59,7 @@ def test_a_module_others_need_stays(context, world, modules):
             switch(club_of(world), "concerts", on=True, actor=actor)
 
 
+@pytest.mark.covers("R305")
 def test_what_a_federation_switched_off_its_clubs_cannot_switch_on(context, world, modules):
     with inside(world.federation) as actor:
         switch(federation_of(world), "concerts", on=False, for_clubs=True, actor=actor)
@@ -97,6 +98,7 @@ def test_page_switches_and_explains(login, world, app, modules):
     assert login("member.a").get("/o/club-a/settings/modules/").status_code == 403
 
 
+@pytest.mark.covers("R305")
 def test_a_module_that_starts_off_is_on_only_where_it_was_switched_on(context, world, modules):
     registry().plugins.manifests["trade"] = Manifest("trade", "Trade", "1", starts_off=True)
     with inside(world.federation) as actor:
