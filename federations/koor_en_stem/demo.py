@@ -30,6 +30,8 @@ LOGINS = (
 #: of membership, also where the groups of this season only are here
 SEASONS = 3
 LEADERS = (34, 63)
+#: people of the family who come to a rehearsal to see whether they like it, and are no member yet
+TRYING = 5
 BOARD = ("contact_person", "chair", "member_administrator")
 #: cents per type of membership, last year and now: per head, and with the premium of the insurance
 FEES = {"uninsured": (575, 600), "liability": (715, 750), "accidents": (820, 850), "both": (960, 1_000)}
@@ -142,6 +144,8 @@ def _found(world: Any, federation: Organisation, wanted: _Club, number: str, kin
             at = until
         made = seed_family(world.today, groups, years=wanted.years, random=random, actor=actor)
         _join_federation(federation, people, kinds, made[0], max(wanted.years, SEASONS), random)
+        if wanted.slug == FAMILY:
+            world.add_people(club, TRYING, town=wanted.town, postcode=wanted.postcode, ages=LEADERS)
 
 
 def _region(world: Any, club: Organisation) -> Organisation:

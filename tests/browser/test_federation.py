@@ -71,6 +71,12 @@ def test_the_run_of_april_becomes_invoices_that_clubs_pay(visit: Callable[..., P
     page.get_by_role("link", name="Look at the draft").click(timeout=60_000)
     expect(page.get_by_role("heading", name="Amount per type")).to_be_visible()
     expect(page.get_by_text("Nothing is sent yet.")).to_be_visible()
+    draft = page.url
+    page.get_by_role("link", name=re.compile("All .* clubs")).click()
+    page.get_by_role("link", name="Trefpunt Aarschot").first.click()
+    said = explained(page)
+    assert {kind for kind, _rule in said} == {"Sporting member", "Non-sporting member"}
+    page.goto(draft)
     page.get_by_role("link", name="Continue to send").click()
     page.get_by_role("button", name="Approve and send 12 invoices").click()
     page.locator("#k-confirm").get_by_role("button", name="Send").click()
@@ -87,6 +93,7 @@ def test_the_run_of_april_becomes_invoices_that_clubs_pay(visit: Callable[..., P
     assert re.search(r"\+\+\+\d{3}/\d{4}/\d{5}\+\+\+", text)
     row.locator("a").first.click()
     expect(theirs.get_by_role("img", name="QR code to pay with")).to_be_visible()
+    assert explained(theirs) == said
 
     federation.go(f"{FEDERATION}/invoicing/invoices/?q={number}")
     page.locator("#results tbody .k-cell-main a").first.click()
@@ -95,6 +102,20 @@ def test_the_run_of_april_becomes_invoices_that_clubs_pay(visit: Callable[..., P
 
     club.go(f"{CLUB}/invoices/")
     expect(theirs.locator("tbody tr", has_text=number)).to_contain_text("Paid")
+
+
+def explained(page: Any) -> list[tuple[str, str]]:
+    """On a draft or an invoice every line says by which rule, and so does every member it counts, with the type; those are returned."""
+    tables = page.locator("main table")
+    rules = tables.first.locator("tbody td small").all_text_contents()
+    assert len(rules) == tables.first.locator("tbody tr").count() > 0
+    assert all(text.strip() for text in rules)
+    words = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent.replace(/\\s+/g, ' ').trim()))"
+    members = tables.nth(1).locator("tbody tr").evaluate_all(words)
+    assert [row for row in members if not all(row)] == []
+    heading = page.locator("h2, summary").filter(has_text="Counted members").first.inner_text()
+    assert re.findall(r"\d+", heading) == [str(len(members))]
+    return sorted((row[-3], row[-2]) for row in members)
 
 
 def _pdf(page: Any, link: Any) -> str:

@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from core import clock
-from tests.browser.conftest import PHONE, Person, axe_violations, is_wider_than_screen
+from tests.browser.conftest import PHONE, WIDE, Person, axe_violations, is_wider_than_screen
+from tests.browser.test_contacts import finish_job
+from tests.browser.test_federation import explained
 
 FEDERATION, FAMILY = "/o/koor-en-stem", "Korenfamilie Cantabile"
 #: in the language of the club, as on its invoice
@@ -39,6 +41,7 @@ def test_the_run_on_the_reference_date_explains_every_line(visit: Callable[..., 
         expect(page.locator("main table").first).to_contain_text(why)
     assert axe_violations(page) == []
 
+    draft = page.url
     page.get_by_role("link", name=FAMILY).first.click()
     lines = page.locator("main table").first.locator("tbody tr")
     for text, why in LINES.items():
@@ -46,8 +49,29 @@ def test_the_run_on_the_reference_date_explains_every_line(visit: Callable[..., 
         expect(line).to_have_count(1)
         expect(line).to_contain_text(why)
     expect(lines.filter(has=page.locator("small"))).to_have_count(lines.count())
-    counted = page.get_by_role("heading", name="Counted members").inner_text()
-    assert page.locator("main table").nth(1).locator("tbody tr").count() == int(counted.rpartition("(")[2].rstrip(")"))
+    said = explained(page)
+    assert all(rule.startswith("Bijdrage per lid") for _kind, rule in said)
+    assert {rule.partition(" + ")[2].partition(" €")[0] for kind, rule in said if kind == "Insured for liability and accidents"} == {
+        "Verzekeringspremie: BA+LO-verzekerd"
+    }
     assert axe_violations(page) == []
     page.set_viewport_size(PHONE)
     assert is_wider_than_screen(page) == ""
+    page.set_viewport_size(WIDE)
+
+    page.goto(draft)
+    page.get_by_role("link", name="Continue to send").click()
+    page.get_by_role("button", name="Approve and send").click()
+    page.locator("#k-confirm").get_by_role("button", name="Send").click()
+    finish_job(page)
+    club = visit("admin.cantabile", PHONE)
+    club.go("/o/korenfamilie-cantabile/invoices/")
+    club.page.locator("tbody tr").first.locator("a").first.click()
+    expect(club.page.get_by_role("img", name="QR code to pay with")).to_be_visible()
+    theirs = club.page.locator("main table").first.locator("tbody tr")
+    for text, why in LINES.items():
+        expect(theirs.filter(has_text=text)).to_contain_text(why)
+    assert explained(club.page) == said
+    club.page.locator("summary", has_text="Counted members").click()
+    assert is_wider_than_screen(club.page) == ""
+    assert axe_violations(club.page) == []

@@ -29,6 +29,7 @@ from plugins.invoices.services.payments import get_payment, payments_of, record_
 from plugins.invoices.services.reminders import remind
 from plugins.invoices.services.settings import show_iban
 from plugins.invoices.views.base import InvoicingView, shown_name
+from plugins.memberships.api import type_titles
 
 
 class InvoiceView(InvoicingView):
@@ -63,6 +64,7 @@ class InvoiceView(InvoicingView):
             badge=badge_of(invoice, today),
             lines=lines_of(invoice),
             members=[(member, shown_name(member)) for member in members_of(invoice)],
+            types=type_titles(),
             payments=payments_of(invoice),
             credits=credit_notes_of(invoice) if not invoice.is_draft else [],
             is_ours=is_ours,

@@ -28,6 +28,7 @@ from plugins.invoices.services import runs
 from plugins.invoices.services.approving import approve_run, hindrances
 from plugins.invoices.services.settings import settings_of
 from plugins.invoices.views.base import InvoicingView
+from plugins.memberships.api import type_titles
 
 
 class RunView(InvoicingView):
@@ -185,7 +186,8 @@ class RunView(InvoicingView):
         run = runs.get_run(row.run_id)
         if run.generation != row.generation:
             abort(404)
-        return self.render("invoices/run_club.html", run=run, shown=presentation.present_club(run, row), invoice=_sent_invoice(row), form=Form())
+        page = {"shown": presentation.present_club(run, row), "types": type_titles(), "invoice": _sent_invoice(row), "form": Form()}
+        return self.render("invoices/run_club.html", run=run, **page)
 
 
 def _sent_invoice(row: RunClub) -> Invoice | None:

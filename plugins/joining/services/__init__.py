@@ -3,7 +3,7 @@
 from plugins.joining.services.acts import check_batch
 from plugins.joining.services.effects import Effect
 from plugins.joining.services.foreseeing import foresee_joining, foresee_leaving, people_of
-from plugins.joining.services.health import ADDRESSES, FUNCTIONS, NO_GROUP, NO_MEMBERSHIP, POINTS, Health, examine, stand_of_links
+from plugins.joining.services.health import ADDRESSES, FUNCTIONS, NO_GROUP, NO_MEMBERSHIP, POINTS, Health, examine, stand_of_links, usual_function
 from plugins.joining.services.joining import join_contact, join_new, join_several
 from plugins.joining.services.leaving import leave_contact, leave_several
 from plugins.joining.services.repairing import correct_addresses, fill_vacancies, say_right, try_again
@@ -40,6 +40,7 @@ __all__ = [
     "try_again",
     "undo_batch",
     "undo_for",
+    "usual_function",
     "values_of",
     "wish_of",
 ]

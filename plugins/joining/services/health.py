@@ -162,6 +162,12 @@ def _people(rows: Iterable[Any]) -> list[Person]:
     return list(found.values())
 
 
+def usual_function() -> str:
+    """What most people in groups are, as the likely function of one more; empty when there is nobody."""
+    query = select(L.function).where(L.is_void.is_(False)).group_by(L.function).order_by(func.count().desc(), L.function).limit(1)
+    return db.session.scalar(query) or ""
+
+
 # --- functions ------------------------------------------------------------------------------------
 
 

@@ -64,6 +64,14 @@ def test_each_point_finds_who_it_is_about_and_nobody_else(troubles: Choir, in_cl
         assert names(services.examine().no_membership) == ["Singer1 Ann1"]  # asked for is in order
 
 
+def test_the_function_most_people_have_is_proposed_for_one_more(troubles: Choir, in_club: InClub) -> None:
+    with in_club() as actor:
+        assert services.usual_function() == "singer"
+        for pk in troubles.people[2:5]:
+            join(get_group(troubles.group), get_contact(pk), "conductor", actor=actor)
+        assert services.usual_function() == "conductor"
+
+
 def test_in_a_group_that_is_not_linked_any_membership_will_do(choir: Choir, in_club: InClub) -> None:
     with in_club() as actor:
         for pk in choir.people[:2]:

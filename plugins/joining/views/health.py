@@ -143,7 +143,7 @@ class HealthPage(CoreView):
             page["types"] = _types_for(found.no_membership)
         if found.no_group:
             page["groups"] = [(group.id, groups.label_of(group)) for group in groups.groups_open()]
-            page["functions"] = groups.choices_of("function")
+            page["functions"], page["usual"] = groups.choices_of("function"), services.usual_function()
         if found.functions:
             page["some"] = find_choices("", limit=200)
         return self.render("joining/health.html", **page)
