@@ -14,6 +14,7 @@ from sqlalchemy import select
 from core.contacts.services import get_contact
 from core.db import db
 from core.jobs.runner import work_off
+from core.lists.models import SavedFilter
 from core.organisations.models import Organisation
 from core.tenancy import unscoped
 from core.testing.factories import World, inside, make_contact
@@ -176,6 +177,48 @@ def test_members_see_their_own_groups_with_names_only(browser: Callable[..., Bro
     with app.app_context(), inside(world.club) as actor:
         services.change_group(services.get_group(group), {"opens": ["email"]}, actor=actor)
     assert "ann0@example.org" in member.page(f"/my/groups/{group}")
+
+
+@pytest.mark.covers("R211")
+def test_seasons_that_overlap_are_refused_beside_the_day_and_nothing_typed_is_lost(browser: Callable[..., Browser], world: World) -> None:
+    free = browser("admin.c", "/o/club-c")  # no federation prescribes its days
+    first = {"name": "One", "start_on": "2030-09-01", "end_on": "2031-08-31", "is_active": "y"}
+    assert free.post("/settings/seasons/add", **first).status_code == 302
+    for changed, field in (({"start_on": "2031-08-31", "end_on": "2032-08-30"}, "start_on"), ({"start_on": "2029-09-01", "end_on": "2030-09-01"}, "end_on")):
+        wrong = free.post("/settings/seasons/add", **{**first, "name": "Two", **changed})
+        assert wrong.status_code == 422
+        assert "These days overlap season One, from 01/09/2030 to 31/08/2031." in wrong.text.partition(f'id="{field}-error"')[2][:400]
+        assert [f'value="{value}"' in wrong.text for value in ("Two", *changed.values())] == [True] * 3
+    twice = free.post("/settings/seasons/add", **{**first, "name": "one", "start_on": "2032-09-01", "end_on": "2033-08-31"})
+    assert "There is a season One already." in twice.text.partition('id="name-error"')[2][:400]
+
+
+def test_what_does_not_fit_comes_back_beside_its_field(browser: Callable[..., Browser], group: int, choir: Choir, app: Flask, world: World) -> None:
+    with app.app_context(), inside(world.club) as actor:
+        other = new_group(choir.present, "Teens", actor=actor).id
+        row = db.session.scalars(select(GroupMember.id).where(GroupMember.contact_id == choir.people[1])).one()
+        with unscoped("arranging a test"):
+            user = db.session.scalars(select(User.id).where(User.username == "admin.a")).one()
+        db.session.add(SavedFilter(list_name="contacts", name="Everybody", query="", user_id=user))
+        db.session.flush()
+    admin = browser()
+    version = re.search(r'name="version"[^>]*value="(\d+)"', admin.page(f"/groups/{other}/edit"))
+    assert version is not None
+    for path, typed, field, message in (
+        (f"/crm/contacts/{choir.people[1]}/groups/add", {"group": group, "function": "singer"}, "", "is in Adults"),
+        (f"/groups/{other}/edit", {"name": "adults", "abbreviation": "KEPT", "version": version[1]}, "name", "There is a group"),
+        (f"/groups/people/{row}/days", {"from_on": f"{START}-12-01", "until_on": f"{START}-11-01"}, "until_on", "before"),
+        (f"/groups/people/{row}/days", {"from_on": "", "until_on": f"{START}-11-01"}, "from_on", "Fill in the first day"),
+        (f"/groups/{group}/rules", {"filter": "", "function": "singer"}, "filter", "Choose one of your saved filters"),
+    ):
+        answer = admin.post(path, **typed)
+        assert answer.status_code == 422, path
+        where = answer.text.partition(f'id="{field}-error"')[2][:500] if field else answer.text
+        assert message in where, (path, field)
+    assert 'value="KEPT"' in admin.post(f"/groups/{other}/edit", name="adults", abbreviation="KEPT", version=version[1]).text
+    kept = admin.post(f"/settings/seasons/{choir.present}/remove")
+    assert kept.status_code == 302
+    assert "has groups. They would be lost with it, so it stays." in admin.page("/settings/seasons/")
 
 
 def test_planted_ids_of_others_change_nothing(
