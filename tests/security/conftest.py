@@ -19,6 +19,8 @@ class Town:
 
     app: Flask
     clients: dict[str, Any] = field(default_factory=dict)
+    #: endpoints the crawl of one club replayed
+    crawled: set[str] = field(default_factory=set)
 
     def client(self, username: str) -> Any:
         """Somebody who is logged in; the same session each time."""

@@ -41,8 +41,9 @@ class Recording:
     slug: str
     pages: dict[str, int] = field(default_factory=dict)
     forms: dict[tuple[str, str], Form] = field(default_factory=dict)
-    #: addresses on which a secret stood
+    #: addresses on which a secret stood, and those secrets
     telling: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
     requests: int = 0
 
     def endpoints(self, app: Flask) -> Counter[str]:
@@ -103,10 +104,10 @@ def endpoint_of(app: Flask, path: str, method: str = "GET") -> tuple[str, dict[s
         return None
 
 
-def record(app: Flask, client: Any, slug: str, *, most: int = MOST_PER_ENDPOINT, secrets: Iterable[str] = ()) -> Recording:
-    """Follow every link of one organisation, from its dashboard and its API."""
+def record(app: Flask, client: Any, slug: str, *, most: int = MOST_PER_ENDPOINT, secrets: Iterable[str] = (), first: Iterable[str] = ()) -> Recording:
+    """Follow every link of one organisation, from its dashboard and its API; before that from addresses of the tester's choice."""
     found = Recording(slug)
-    waiting = deque([f"/o/{slug}/dashboard/", *_api_lists(app, slug)])
+    waiting = deque([*first, f"/o/{slug}/dashboard/", *_api_lists(app, slug)])
     seen: set[str] = set(waiting)
     visits: Counter[str] = Counter()
     while waiting and len(found.pages) < MOST_PAGES:
@@ -120,8 +121,10 @@ def record(app: Flask, client: Any, slug: str, *, most: int = MOST_PER_ENDPOINT,
         if answer.status_code in (403, 404) and path in _api_lists(app, slug):
             continue  # a resource for another kind of organisation
         found.pages[path] = answer.status_code
-        if secrets_in(answer, secrets):
+        told = secrets_in(answer, secrets)
+        if told:
             found.telling.add(path)
+            found.told.update(told)
         for link in _links(found, path, answer):
             if link not in seen and (link.startswith((f"/o/{slug}/", f"/api/v1/o/{slug}/")) or not link.startswith(("/o/", "/api/"))):
                 seen.add(link)

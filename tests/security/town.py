@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from flask import Flask
@@ -43,7 +44,9 @@ from core.web.context import active_plugins, federations_of
 from plugins.exchange.models import Proposal
 from plugins.exchange.services.proposals import refuse_proposal
 from plugins.groups import services as groups
+from plugins.invoices.services.invoices import OrderLine, issue_order, save_order
 from plugins.joining import services as joining
+from plugins.memberships import services as memberships
 
 A, B = "trefpunt-aarschot", "trefpunt-brugge"
 FEDERATION, REGION, PLATFORM = "okra-sport", "regio-vlaams-brabant", "platform"
@@ -60,7 +63,17 @@ ROLES = {
 PARTS = {"members": ("part.members", A), "finance": ("part.finance", FEDERATION)}
 #: clubs of a federation with families, which the others are without
 YOUNG, OTHER_YOUNG = "speelclub-de-vlieger", "jeugdorkest-allegro"
-ADMIN_OF = {A: "admin.aarschot", B: "admin.brugge", FEDERATION: "admin.okra", YOUNG: "admin.vlieger", OTHER_YOUNG: "admin.allegro"}
+#: a federation with other rules, and the club that belongs to both
+CHOIRS, DOUBLE = "koor-en-stem", "trefpunt-torhout"
+ADMIN_OF = {
+    A: "admin.aarschot", B: "admin.brugge", FEDERATION: "admin.okra", YOUNG: "admin.vlieger", OTHER_YOUNG: "admin.allegro",
+    CHOIRS: "admin.koorenstem", DOUBLE: "admin.torhout",
+}  # fmt: skip
+#: federation -> what only it and the club of both may read: a member, the invoice; a linked group
+OF_EACH = {
+    FEDERATION: ("Secretsports", "Secretinvoicesports", "Secretlinesports"),
+    CHOIRS: ("Secretsinger", "Secretinvoicechoir", "Secretlinechoir", "Secretchoirgroup", "Secretchoirplace"),
+}
 #: family name of who administers, which nobody in the demo has
 OF_ADMINS = "Quisquater"
 #: where there is one of everything
@@ -75,14 +88,33 @@ def build(app: Flask) -> None:
         with unscoped("arranging a test"), transaction():
             other = create_organisation(kind="federation", name="Other Federation", slug=OTHER_FEDERATION, federation_plugin="okra_sport")
             give_role(make_user(OTHER_ADMIN), other, "federation_admin")
-            give_role(make_user(ADMIN_OF[OTHER_YOUNG]), by_slug(OTHER_YOUNG), "club_admin")
+            for slug in (OTHER_YOUNG, DOUBLE):
+                give_role(make_user(ADMIN_OF[slug]), by_slug(slug), "club_admin")
             for role, (username, slug) in PARTS.items():
                 give_role(make_user(username), by_slug(slug), role)
             for user in db.session.scalars(select(User).where(User.username.in_([*ADMIN_OF.values(), ROLES["region_admin"][0]]))):
                 user.last_name = OF_ADMINS
         for slug in FULL:
             _one_of_everything(app, slug)
+        _in_both_federations(app)
         db.session.remove()
+
+
+def _in_both_federations(app: Flask) -> None:
+    """In the club of both a member, an invoice and a group that only one of the two federations may read."""
+    with unscoped("arranging a test"):
+        club, federations = by_slug(DOUBLE), {slug: by_slug(slug) for slug in OF_EACH}
+    with app.test_request_context(), inside(club) as actor:
+        for (slug, federation), key in zip(federations.items(), ("sporting", "both"), strict=True):
+            person = make_contact("Fien", OF_EACH[slug][0], birth_date=date(1960, 1, 1), gender="F", street="Secretstreet", postcode="8820", town="Torhout")
+            kind = next(kind for kind in memberships.types_of(federation) if kind.key == key)
+            memberships.request_membership(person, kind, actor=actor).status = "accepted"
+        group = groups.add_group({"name": OF_EACH[CHOIRS][3], "type": "adults"}, groups.current_season(), actor=actor)
+        groups.link_group(group, federations[CHOIRS], extra={"rehearsal_place": OF_EACH[CHOIRS][4]}, actor=actor)
+    for slug, federation in federations.items():
+        with app.test_request_context(), inside(federation) as actor:
+            lines = [OrderLine(OF_EACH[slug][2], 1, 1_234)]
+            issue_order(save_order(None, debtor_id=club.id, title=OF_EACH[slug][1], note="", due_on=None, lines=lines, actor=actor), actor=actor)
 
 
 def _one_of_everything(app: Flask, slug: str) -> None:
@@ -193,8 +225,8 @@ def log_in(app: Flask, username: str) -> Any:
     return client
 
 
-#: tables that change because somebody looks: signs of life, counters of keys and of wrong passwords, who saw whom
-OF_LOOKING = frozenset({"user_session", "worker_sign", "login_attempt", "rest_key", "ab_user", "contact_view"})
+#: tables that change because somebody looks: signs of life, counters of keys, of wrong passwords and of visits of strangers, who saw whom
+OF_LOOKING = frozenset({"user_session", "worker_sign", "login_attempt", "tally", "rest_key", "ab_user", "contact_view"})
 
 
 @contextmanager
