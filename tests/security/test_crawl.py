@@ -146,6 +146,8 @@ def test_of_a_club_in_two_federations_each_reads_what_is_its_own(town, capsys):
 #: columns where the name of an administrator stands that are no signature, and how it goes from there
 NAMES_ELSEWHERE = {
     ("audit_entry", "actor_name"): "emptied with what the person did",
+    ("outbox_message", "text"): "the greeting of a mail to that person: goes with the address, and is wiped once sent",
+    ("outbox_message", "html"): "the same",
 }
 
 
