@@ -138,7 +138,7 @@ def require_draft(run: InvoiceRun) -> InvoiceRun:
             _(
                 "These invoices were sent on %(day)s by %(name)s. Correct a single one with a credit note.",
                 day=format_date(run.approved_at.date()) if run.approved_at else "",
-                name=run.approved_by,
+                name=run.approved_by or _("A former administrator"),
             )
         )
     return run

@@ -61,7 +61,7 @@ class Membership(FederationReadable, Base):
     requested_by: Mapped[str] = signature("requested_by_id")
     requested_by_id: Mapped[int | None]
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
-    #: empty when a rule decided
+    #: empty when a rule decided, and without the name once that person was erased
     decided_by: Mapped[str] = signature("decided_by_id")
     decided_by_id: Mapped[int | None]
     #: why the federation refused

@@ -18,6 +18,7 @@ from core.web.views import CoreView, expose, needs
 from plugins.memberships import services
 from plugins.memberships.forms import RefuseForm
 from plugins.memberships.lists.federation import may_decide
+from plugins.memberships.models import Membership
 from plugins.memberships.presentation import event_lines, present
 from plugins.memberships.services.acceptance import missing_details
 from plugins.memberships.services.federation import earlier_of, elsewhere, known_of, next_waiting, numbers_by_club, numbers_by_type
@@ -95,7 +96,7 @@ class FederationMembership(CoreView):
             history=event_lines(services.history_of(membership)),
             form=form,
             can_decide=membership.status == "requested" and may_decide(),
-            can_undo=membership.status in ("refused", "accepted") and membership.decided_by != "" and may_decide(),
+            can_undo=membership.status in ("refused", "accepted") and _was_decided_by_somebody(membership) and may_decide(),
         )
 
 
@@ -128,3 +129,8 @@ def _year_before(day: date) -> date:
         return day.replace(year=day.year - 1)
     except ValueError:  # 29 February
         return day.replace(year=day.year - 1, day=28)
+
+
+def _was_decided_by_somebody(membership: Membership) -> bool:
+    """Not by a rule; the name may be gone, because that person was erased."""
+    return membership.decided_by_id is not None or membership.decided_by != ""
