@@ -241,10 +241,12 @@ def everything() -> Iterator[Any]:
         yield connection
 
 
-def dump(app: Flask, owner: int | None = None, *, leave_out: frozenset[str] = OF_LOOKING) -> dict[str, list[str]]:
-    """All rows of all tables, or those of one owner, as text the database itself makes: it is asked hundreds of times."""
-    names = [t.name for t in metadata.sorted_tables if t.name not in leave_out and (owner is None or "organisation_id" in t.c)]
-    of_owner = "" if owner is None else f" WHERE organisation_id = {owner}"
+def dump(app: Flask, owner: int | None = None, *, federation: int | None = None, leave_out: frozenset[str] = OF_LOOKING) -> dict[str, list[str]]:
+    """All rows, or those of one owner (and of those what a federation reads), as text the database itself makes: it is asked hundreds of times."""
+    columns = {"organisation_id": owner, "federation_id": federation}
+    asked = {name: value for name, value in columns.items() if value is not None}
+    names = [t.name for t in metadata.sorted_tables if t.name not in leave_out and all(name in t.c for name in asked)]
+    of_owner = " WHERE " + " AND ".join(f"{name} = {value}" for name, value in asked.items()) if asked else ""
     found: dict[str, list[str]] = {name: [] for name in names}
     with app.app_context(), everything() as connection:
         if connection.dialect.name == "postgresql":
