@@ -25,6 +25,8 @@ REDIS = "KOEPEL_TEST_REDIS_URL"
 CHROMIUM = "KOEPEL_TEST_CHROMIUM"
 LOCAL_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
+#: the first that is here
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 #: seconds a private server may take to answer
 PATIENCE = 30
 
@@ -52,7 +54,7 @@ def redis() -> str:
 
 def chromium() -> str:
     """Path of Chromium or a browser like it."""
-    found = os.environ.get(CHROMIUM) or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = os.environ.get(CHROMIUM) or next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None or not Path(found).exists():
         raise Missing(f"Chromium is not here: install the package chromium, or set {CHROMIUM}")
     os.environ[CHROMIUM] = found

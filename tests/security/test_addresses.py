@@ -7,6 +7,8 @@ import pytest
 from core.testing.factories import PASSWORD, inside, make_contact
 from core.testing.plugin import csrf_of
 
+pytestmark = pytest.mark.once
+
 # --- redirects -----------------------------------------------------------------------------------------
 
 ELSEWHERE = [

@@ -74,6 +74,7 @@ def test_a_hash_is_slow_on_purpose(slow_passwords):
     assert found.type is Type.ID and found.memory_cost >= 19 * 1024 and found.time_cost >= 2
 
 
+@pytest.mark.once
 def test_all_refusals_cost_a_hash(app, world, accounts):
     """Time of the processor, not of the clock: a busy machine does not blur it."""
     visitors = {name: app.test_client() for name in accounts}

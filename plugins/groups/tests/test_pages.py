@@ -24,6 +24,8 @@ from plugins.groups import services
 from plugins.groups.models import GroupMember
 from plugins.groups.tests.conftest import START, Choir, new_group
 
+pytestmark = pytest.mark.once
+
 
 class Browser:
     """A logged-in person at club A, or somewhere else."""

@@ -22,6 +22,8 @@ from core.testing.factories import inside
 from plugins.invoices.models import Invoice, InvoiceRun, Payment
 from plugins.invoices.tests.conftest import FIRST, SPORTING, Person, Shop, draft, federation_of, mails, rows, sent, the_run
 
+pytestmark = pytest.mark.once
+
 HOSTILE = '<script>alert("club")</script> 50 % off %(x)d'
 
 

@@ -24,6 +24,8 @@ from plugins.joining.models import JoiningAct
 from plugins.joining.tests.conftest import TODAY, Choir, Visitor, stand
 from plugins.memberships.api import request_membership, types_on_offer
 
+pytestmark = pytest.mark.once
+
 InClub = Callable[[], Any]
 JOIN, LEAVE, HEALTH = "/crm/join/", "/crm/leave/", "/health/"
 

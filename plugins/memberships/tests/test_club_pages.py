@@ -19,6 +19,8 @@ from plugins.memberships.models import Membership
 from plugins.memberships.services import accept_membership, get_membership, refuse_membership
 from plugins.memberships.tests.conftest import Types, days, read
 
+pytestmark = pytest.mark.once
+
 
 def person(app: Flask, world: World, **values: Any) -> int:
     with app.app_context(), inside(world.club):

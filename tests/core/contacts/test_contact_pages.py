@@ -20,6 +20,8 @@ from core.tenancy import scope
 from core.testing.factories import World, inside, make_contact
 from core.testing.plugin import csrf_of
 
+pytestmark = pytest.mark.once
+
 CRM = "/o/club-a/crm/contacts"
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 FIELD = {

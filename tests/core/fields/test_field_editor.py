@@ -20,6 +20,8 @@ from core.tenancy import scope
 from core.testing.factories import World, inside, make_contact
 from core.testing.plugin import csrf_of
 
+pytestmark = pytest.mark.once
+
 PAGE = "/o/club-a/settings/extra-fields"
 FORM = {
     "type": "text",

@@ -17,6 +17,8 @@ from core.testing.plugin import csrf_of
 from core.users.models import OrganisationRole
 from tests.core.imports.conftest import BASE, numbers, said
 
+pytestmark = pytest.mark.once
+
 LIST = (
     "Naam;Voornaam;Geboortedatum;E-mail;Postcode;Gemeente;Tel thuis\r\n"
     "Smets;AndrÃ©;02/11/1949;andre.smets@mail.example;3020;Herent;016 00 00 31\r\n"

@@ -26,6 +26,8 @@ from core.testing.factories import PASSWORD, inside, make_contact
 from core.testing.plugin import csrf_of
 from core.users.models import OrganisationRole, User
 
+pytestmark = pytest.mark.once
+
 OWN = "/o/club-a/my/privacy/"
 
 

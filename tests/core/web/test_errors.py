@@ -12,6 +12,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from core.errors import Forbidden, NotFound, StaleVersion, UserMistake
 from core.web.errors import PAGES
 
+pytestmark = pytest.mark.once
+
 RAISED = {
     "user mistake": (lambda: UserMistake("Fill in a name."), 422),
     "not found": (lambda: NotFound("contact 7"), 404),

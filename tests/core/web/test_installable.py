@@ -11,6 +11,8 @@ from PIL import Image
 from core.web.app_icons import FOLDER, pictures
 from core.web.installable import WORKER_POLICY, short_name
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.covers("R030")
 def test_the_manifest_names_the_organisation_and_its_pictures(client, world):
