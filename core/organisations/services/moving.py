@@ -61,7 +61,7 @@ def _add(federation: Organisation, row: Mapping[str, str], actor: Actor) -> Orga
     values: dict[str, str | int] = {name: row[name] for name in OF_CLUB if row.get(name)}
     if row.get("region"):
         regions = select(Organisation.id).where(Organisation.parent_id == federation.id, Organisation.kind == "region")
-        # a region that is not there is refused, by its number 0
+        # a number no region has: the mistake then says that there is no such region
         values["region_id"] = db.session.scalar(regions.where(func.lower(Organisation.name) == row["region"].lower())) or -1
     return add_club(federation, values, actor=actor)[0]
 
