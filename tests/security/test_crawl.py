@@ -123,7 +123,6 @@ def test_admin_a_gets_nothing_of_club_b(town, capsys):
     town.crawled |= {*reached, *(_endpoint(town.app, form.path, form.method) for form in recording.forms.values())}
 
 
-@pytest.mark.once  # PostgreSQL has a third wall more
 def test_of_a_club_in_two_federations_each_reads_what_is_its_own(town, capsys):
     """The admins of two federations, with other rules, and of the club that belongs to both; only pages the first crawl did not reach."""
     app, everything = town.app, sorted(secret for secrets in OF_EACH.values() for secret in secrets)
