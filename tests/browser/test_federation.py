@@ -67,9 +67,7 @@ def test_the_run_of_april_becomes_invoices_that_clubs_pay(visit: Callable[..., P
     federation.go(f"{FEDERATION}/invoicing/runs/new")
     page.fill("#invoice_on", f"{clock.today()}")
     page.fill("#due_on", f"{clock.today() + timedelta(days=30)}")
-    page.get_by_role("button", name="Calculate the draft").click()
-    page.get_by_role("link", name="Look at the draft").click(timeout=60_000)
-    expect(page.get_by_role("heading", name="Amount per type")).to_be_visible()
+    calculate_draft(page)
     expect(page.get_by_text("Nothing is sent yet.")).to_be_visible()
     draft = page.url
     page.get_by_role("link", name=re.compile("All .* clubs")).click()
@@ -102,6 +100,16 @@ def test_the_run_of_april_becomes_invoices_that_clubs_pay(visit: Callable[..., P
 
     club.go(f"{CLUB}/invoices/")
     expect(theirs.locator("tbody tr", has_text=number)).to_contain_text("Paid")
+
+
+def calculate_draft(page: Any) -> None:
+    """From the form of a new run to its draft; a quick worker has it ready before the page that would follow the work is asked."""
+    page.get_by_role("button", name="Calculate the draft").click()
+    ready, follows = page.get_by_role("heading", name="Amount per type"), page.get_by_role("link", name="Look at the draft")
+    expect(ready.or_(follows)).to_be_visible(timeout=60_000)
+    if follows.is_visible():
+        follows.click()
+    expect(ready).to_be_visible()
 
 
 def explained(page: Any) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from core import clock
 from tests.browser.conftest import PHONE, WIDE, Person, axe_violations, is_wider_than_screen
 from tests.browser.test_contacts import finish_job
-from tests.browser.test_federation import explained
+from tests.browser.test_federation import calculate_draft, explained
 
 FEDERATION, FAMILY = "/o/koor-en-stem", "Korenfamilie Cantabile"
 #: in the language of the club, as on its invoice
@@ -33,10 +33,7 @@ def test_the_run_on_the_reference_date_explains_every_line(visit: Callable[..., 
     assert day.endswith("-11-15")
     if clock.today().isoformat() < day:  # the season of the demo is the one of today
         page.get_by_label("Reference date").fill(clock.today().isoformat())
-    page.get_by_role("button", name="Calculate the draft").click()
-    # the worker first makes the papers of last year's runs
-    page.get_by_role("link", name="Look at the draft").click(timeout=120_000)
-    expect(page.get_by_role("heading", name="Amount per type")).to_be_visible()
+    calculate_draft(page)
     for why in LINES.values():
         expect(page.locator("main table").first).to_contain_text(why)
     assert axe_violations(page) == []
