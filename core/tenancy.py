@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from sqlalchemy import Date, ForeignKey, bindparam, event, inspect, or_, select
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy import Column, Date, ForeignKey, bindparam, event, inspect, or_, select
+from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, Session, mapped_column, with_loader_criteria
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase
 
@@ -201,12 +201,34 @@ def tenant_tables() -> frozenset[str]:
     return _tenant_tables(Tenant.declared)
 
 
+#: models whose rows bring rows with an owner into a SELECT that does not name them
+_bring_along: set[str] = set()
+
+
+@event.listens_for(Mapper, "mapper_configured")
+def _note_what_it_brings(mapper: Mapper[Any], cls: type) -> None:
+    joined = [relationship.mapper.class_ for relationship in mapper.relationships if relationship.lazy in ("joined", "subquery", False)]
+    calculated = any(not isinstance(column, Column) for attribute in mapper.column_attrs for column in attribute.columns)
+    if calculated or any(issubclass(brought, Tenant) for brought in joined):
+        _bring_along.add(cls.__name__)
+
+
 @lru_cache(maxsize=4096)
-def _criteria(scope: Scope, _declared: int) -> tuple[Any, ...]:
+def _criteria(scope: Scope, _declared: int, tables: frozenset[str] | None) -> tuple[Any, ...]:
+    """What limits a statement to a scope. tables: all it reads, when that is known; each criterion costs time when its key is made."""
     organisation_id = scope.organisation_id
     options = [with_loader_criteria(TenantOwned, lambda cls: cls.organisation_id == organisation_id, include_aliases=True)]
-    options += [with_loader_criteria(cls, cls.visible_in(scope), include_aliases=True) for cls in _mapped(Shared)]  # type: ignore[attr-defined]
+    for cls in _mapped(Shared):
+        mapper: Mapper[Any] = inspect(cls)  # type: ignore[assignment]
+        if tables is None or tables & {table.fullname for table in mapper.tables}:  # type: ignore[attr-defined]
+            options.append(with_loader_criteria(cls, cls.visible_in(scope), include_aliases=True))  # type: ignore[attr-defined]
     return tuple(options)
+
+
+def _named_tables(state: ORMExecuteState, scope: Scope, touched: Touched) -> frozenset[str] | None:
+    """The tenant tables of a SELECT when it names all it reads; None when more may come with it."""
+    comes_along = state.is_update or state.is_delete or state.is_relationship_load or state.is_column_load or state.statement._with_options or _bring_along
+    return None if comes_along or scope.kind == "region" else touched.tables  # the criteria of a region read another table themselves
 
 
 @dataclass
@@ -256,10 +278,39 @@ def _frames(statement: Any) -> Iterator[_Frame]:
         yield frame
 
 
-def _touched(statement: Any) -> tuple[bool, bool]:
-    """(touches a tenant table, touches one past the ORM)."""
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a statement reads: names of tenant tables, whether there is anything at all, and whether some of it goes past the ORM."""
+
+    tables: frozenset[str]
+    anything: bool
+    past_orm: bool
+
+
+def _look(statement: Any) -> Touched:
     frames = list(_frames(statement))
-    return any(frame.sources for frame in frames), any(frame.sources - frame.covered for frame in frames)
+    sources = {source for frame in frames for source in frame.sources}
+    tables = (getattr(source, "element", source) for source in sources)
+    names = frozenset(table.fullname for table in tables if hasattr(table, "fullname"))
+    return Touched(names, bool(sources), any(frame.sources - frame.covered for frame in frames))
+
+
+#: (shape of a statement, number of tenant models) -> what it touches; SQLAlchemy keeps its compiled SQL by the same shape
+_known_shapes: dict[Any, Touched] = {}
+MOST_SHAPES = 4096
+
+
+def _touched(statement: Any) -> Touched:
+    shape = statement._generate_cache_key()
+    if shape is None:  # it has none, so it is looked at each time
+        return _look(statement)
+    key = (shape.key, Tenant.declared)
+    found = _known_shapes.get(key)
+    if found is None:
+        if len(_known_shapes) >= MOST_SHAPES:
+            _known_shapes.clear()
+        found = _known_shapes[key] = _look(statement)
+    return found
 
 
 @event.listens_for(TenantSession, "do_orm_execute")
@@ -274,21 +325,21 @@ def _guard_statement(state: ORMExecuteState) -> None:
     statement = state.statement
     if state.is_insert:
         raise OutOfScope("insert statements go through core.db.insert_rows()")
+    touched = _touched(statement)
     if state.is_orm_statement and found is not None and not (state.is_update or state.is_delete):
-        if not state.is_relationship_load and not state.is_column_load and _touched(statement)[1]:
+        if not state.is_relationship_load and not state.is_column_load and touched.past_orm:
             raise OutOfScope("a tenant table was used past the ORM")
     else:
-        touches, past_orm = _touched(statement)
-        if past_orm or (touches and not state.is_orm_statement):
+        if touched.past_orm or (touched.anything and not state.is_orm_statement):
             raise OutOfScope("a tenant table or text() was used past the ORM")
-        if not touches:
+        if not touched.anything:
             return
         if found is None:
             raise OutOfScope("no scope: wrap this in `with scope(organisation)`")
         if (state.is_update or state.is_delete) and not state.session.info.get("writing"):
             raise OutOfScope("bulk changes belong inside transaction()")
     _raise_wall(state.session)
-    state.statement = statement.options(*_criteria(found, Tenant.declared))
+    state.statement = statement.options(*_criteria(found, Tenant.declared, _named_tables(state, found, touched)))
 
 
 def _raise_wall(session: Session) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from typing import Any
 
 from flask import current_app, g, has_request_context
-from sqlalchemy import inspect, or_, select
+from sqlalchemy import bindparam, inspect, or_, select
 
 from core import clock
 from core.db import db
@@ -56,18 +57,19 @@ def federations_of(organisation: Organisation, day: date | None = None) -> list[
     key = (organisation.id, day)
     if key not in found:
         with unscoped("the federations of an organisation"):
-            found[key] = list(db.session.scalars(select(Organisation).where(_is_federation_of(organisation, day)).order_by(Organisation.name)).unique())
+            query = select(Organisation).where(_is_federation_of(organisation.kind)).order_by(Organisation.name)
+            found[key] = list(db.session.scalars(query, {"organisation_id": organisation.id, "parent_id": organisation.parent_id, "day": day}).unique())
     return found[key]
 
 
-def _is_federation_of(organisation: Organisation, day: date) -> Any:
-    """Condition on the organisations that are above this one on a day."""
-    if organisation.kind == "region":
-        return Organisation.id == organisation.parent_id
+def _is_federation_of(kind: str) -> Any:
+    """Condition on the organisations that are above one of this kind: `organisation_id` under `parent_id`, on a `day`."""
+    if kind == "region":
+        return Organisation.id == bindparam("parent_id")
     affiliations = select(Affiliation.federation_id).where(
-        Affiliation.organisation_id == organisation.id,
-        Affiliation.from_on <= day,
-        or_(Affiliation.until_on.is_(None), Affiliation.until_on >= day),
+        Affiliation.organisation_id == bindparam("organisation_id"),
+        Affiliation.from_on <= bindparam("day"),
+        or_(Affiliation.until_on.is_(None), Affiliation.until_on >= bindparam("day")),
     )
     return Organisation.id.in_(affiliations)
 
@@ -113,17 +115,24 @@ def _active_plugins(organisation: Organisation) -> frozenset[str]:
     return frozenset(active)
 
 
+@cache
+def _switches_query(kind: str) -> Any:
+    """Made once for each kind of organisation: every page asks it."""
+    itself = Organisation.id == bindparam("organisation_id")
+    return (
+        select(Organisation, PluginActivation.plugin, PluginActivation.active, PluginActivation.for_clubs)
+        .outerjoin(PluginActivation, PluginActivation.organisation_id == Organisation.id)
+        .where(itself if kind == "federation" else or_(itself, _is_federation_of(kind)))
+        .order_by(Organisation.name)
+    )
+
+
 def _switches(organisation: Organisation) -> tuple[list[Organisation], list[tuple[int, str, bool, bool]]]:
-    """The federations, and (owner, plugin, is on, for clubs) of it and of them: one query, because every page asks."""
+    """The federations, and (owner, plugin, is on, for clubs) of it and of them."""
     day = clock.today()
-    above = Organisation.id == organisation.id if organisation.kind == "federation" else _is_federation_of(organisation, day)
     with unscoped("which federations there are here, and which plugins are switched on"):
-        rows = db.session.execute(
-            select(Organisation, PluginActivation.plugin, PluginActivation.active, PluginActivation.for_clubs)
-            .outerjoin(PluginActivation, PluginActivation.organisation_id == Organisation.id)
-            .where(or_(Organisation.id == organisation.id, above))
-            .order_by(Organisation.name)
-        ).all()
+        asked = {"organisation_id": organisation.id, "parent_id": organisation.parent_id, "day": day}
+        rows = db.session.execute(_switches_query(organisation.kind), asked).all()
     owners = {row[0].id: row[0] for row in rows}
     federations = [owner for owner in owners.values() if owner.id != organisation.id or organisation.kind == "federation"]
     g.setdefault("federations_of", {})[organisation.id, day] = federations

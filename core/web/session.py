@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_appbuilder.security.sqla.models import Role
 from flask_login import current_user, logout_user
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
@@ -163,17 +164,25 @@ def act_of(endpoint: str) -> str:
     return next((str(getattr(view, "on_behalf", "correct")) for view in registry().all("views") if view.__name__ == name), "correct")
 
 
+@cache
+def _held_query(alone: bool) -> Any:
+    """Made once: every request asks it."""
+    is_theirs = OrganisationRole.user_id == bindparam("user_id") if alone else OrganisationRole.user_id.in_(within_reach())
+    return (
+        select(Organisation, OrganisationRole.contact_id, Role, OrganisationRole.user_id)
+        .join(OrganisationRole, OrganisationRole.organisation_id == Organisation.id)
+        .join(Role, Role.id == OrganisationRole.role_id)
+        .where(is_theirs)
+        .order_by(Organisation.name, Organisation.id)
+    )
+
+
 def _held() -> Sequence[Any]:
     """(organisation, contact, role, login) of every role this person has, also of linked logins; the switcher asks for it."""
-    reach = [current_user.id] if carries_key() else within_reach(g.login.home_user_id, current_user.id)
+    alone = carries_key()
+    asked = {"user_id": current_user.id} | ({} if alone else {"home_id": g.login.home_user_id})
     with unscoped("which organisation a request is for, and where else its user has a role"):
-        held = db.session.execute(
-            select(Organisation, OrganisationRole.contact_id, Role, OrganisationRole.user_id)
-            .join(OrganisationRole, OrganisationRole.organisation_id == Organisation.id)
-            .join(Role, Role.id == OrganisationRole.role_id)
-            .where(OrganisationRole.user_id.in_(reach))
-            .order_by(Organisation.name, Organisation.id)
-        ).all()
+        held = db.session.execute(_held_query(alone), asked).all()
     g.held = [(row[0], row[2].name) for row in held if row[3] == current_user.id]
     g.held_contacts = sorted({(row[0].id, row[1]) for row in held if row[3] == current_user.id and row[1]})
     g.held_by_linked = [(row[0], row[2].name, row[3]) for row in held if row[3] != current_user.id]

@@ -75,6 +75,7 @@ def _has_a_bar(page: Any) -> None:
     bar.get_by_role("button").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("navigation", name="Hoofdmenu")).to_be_visible()
+    page.wait_for_function("document.getElementById('menu').contains(document.activeElement)")  # it is open, and has the keyboard
     page.keyboard.press("Escape")
     expect(page.get_by_role("navigation", name="Hoofdmenu")).to_be_hidden()
     assert bar.get_by_role("button").evaluate("button => button === document.activeElement")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, delete, or_, select, union_all
+from sqlalchemy import Integer, Select, and_, bindparam, delete, or_, select, union_all
 from sqlalchemy.sql import ColumnElement
 
 from core.db import db
@@ -32,10 +32,11 @@ def _is_low_of(user_id: int) -> ColumnElement[bool]:
     return and_(UserLink.high_id == user_id, User.id == UserLink.low_id)
 
 
-def within_reach(home_id: int, user_id: int) -> Select[tuple[int]]:
-    """Ids of the logins of one person: the one at hand, the one that logged in, and those linked to that one."""
-    low, high = select(UserLink.high_id).where(UserLink.low_id == home_id), select(UserLink.low_id).where(UserLink.high_id == home_id)
-    myself = select(User.id).where(User.id.in_({home_id, user_id}))
+def within_reach() -> Select[tuple[int]]:
+    """Ids of the logins of one person: the one at hand (`user_id`), the one that logged in (`home_id`), and those linked to that one."""
+    home, user = bindparam("home_id", type_=Integer()), bindparam("user_id", type_=Integer())
+    low, high = select(UserLink.high_id).where(UserLink.low_id == home), select(UserLink.low_id).where(UserLink.high_id == home)
+    myself = select(User.id).where(or_(User.id == home, User.id == user))
     return select(union_all(myself, low, high).subquery().c[0])
 
 

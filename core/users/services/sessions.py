@@ -6,8 +6,10 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from core import clock
 from core.db import db
@@ -50,19 +52,25 @@ def user_of_session(token: str, *, idle_hours: int) -> User | None:
     return found.user if found else None
 
 
-def login_of_session(token: str, *, idle_hours: int) -> Login | None:
-    """The open, unexpired login of an active user; one query."""
-    now = clock.now()
-    found = db.session.execute(
+@cache
+def _login_query() -> Any:
+    """Made once: every request asks it."""
+    return (
         select(User, UserSession.home_user_id, UserSession.on_behalf_organisation_id, UserSession.on_behalf_contact_id)
         .join(UserSession, UserSession.user_id == User.id)
         .where(
-            UserSession.token_hash == _digest(token),
-            UserSession.expires_at > now,
-            UserSession.last_seen_at > now - timedelta(hours=idle_hours),
+            UserSession.token_hash == bindparam("token_hash"),
+            UserSession.expires_at > bindparam("now"),
+            UserSession.last_seen_at > bindparam("seen_after"),
             User.active.is_(True),
         )
-    ).first()
+    )
+
+
+def login_of_session(token: str, *, idle_hours: int) -> Login | None:
+    """The open, unexpired login of an active user; one query."""
+    now = clock.now()
+    found = db.session.execute(_login_query(), {"token_hash": _digest(token), "now": now, "seen_after": now - timedelta(hours=idle_hours)}).first()
     if found is None:
         return None
     user, home, organisation_id, contact_id = found

@@ -1,13 +1,14 @@
 """The first wall: every way of asking, tried from the wrong club."""
 
 import pytest
-from sqlalchemy import exists, func, insert, select, text, union, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import Column, Integer, MetaData, Table, exists, func, insert, select, text, union, update
+from sqlalchemy.orm import aliased, column_property, configure_mappers, foreign, joinedload, registry, relationship
 
+from core import tenancy
 from core.contacts.models import Contact, ContactFunction
 from core.db import db, insert_rows, transaction
 from core.errors import OutOfScope
-from core.organisations.models import Organisation
+from core.organisations.models import Affiliation, Organisation
 from core.tenancy import scope, unscoped
 from core.testing.factories import inside, make_contact
 
@@ -161,3 +162,83 @@ def test_federation_does_not_see_contacts_of_its_clubs(two_clubs):
     world, _mine, _theirs = two_clubs
     with scope(world.federation):
         assert db.session.scalars(select(Contact)).all() == []
+
+
+#: rows that belong to a club and a federation; each way of asking reads `affiliation` from somewhere else in the statement
+SHARED_READS = {
+    "select": lambda: db.session.scalars(select(Affiliation.organisation_id)).all(),
+    "entities": lambda: [row.organisation_id for row in db.session.scalars(select(Affiliation))],
+    "alias": lambda: db.session.scalars(select(aliased(Affiliation).organisation_id)).all(),
+    "union": lambda: db.session.scalars(union(select(Affiliation.organisation_id), select(Affiliation.organisation_id))).all(),
+    "subquery": lambda: db.session.scalars(select(select(Affiliation.organisation_id).subquery().c[0])).all(),
+    "cte": lambda: db.session.scalars(select(select(Affiliation.organisation_id).cte().c[0])).all(),
+    "in subquery": lambda: db.session.scalars(select(Organisation.id).where(Organisation.id.in_(select(Affiliation.organisation_id)))).all(),
+    "exists": lambda: db.session.scalars(
+        select(Organisation.id).where(select(Affiliation.id).where(Affiliation.organisation_id == Organisation.id).exists())
+    ).all(),
+    "column": lambda: [
+        found
+        for found in db.session.scalars(
+            select(select(Affiliation.organisation_id).where(Affiliation.organisation_id == Organisation.id).scalar_subquery()).select_from(Organisation)
+        )
+        if found
+    ],
+    "join": lambda: db.session.scalars(select(Organisation.id).join(Affiliation, Affiliation.organisation_id == Organisation.id)).all(),
+    "outer join in reverse": lambda: db.session.scalars(
+        select(Organisation.id).outerjoin(Affiliation, Affiliation.organisation_id == Organisation.id).where(Affiliation.id.is_not(None))
+    ).all(),
+}
+
+
+@pytest.mark.parametrize("way", SHARED_READS)
+def test_shared_rows_are_limited_wherever_a_statement_reads_them(two_clubs, way):
+    """A statement carries only the criteria of what it reads; none may get lost, also not the second time it is asked."""
+    world = two_clubs[0]
+    clubs = {world.club.id, world.other_club.id}
+    for _time in ("first", "again"):
+        with scope(world.club):
+            assert set(SHARED_READS[way]()) == {world.club.id}
+        with scope(world.other_club):
+            assert set(SHARED_READS[way]()) == {world.other_club.id}
+        with scope(world.federation):
+            assert set(SHARED_READS[way]()) == clubs
+        with scope(world.other_federation):
+            assert set(SHARED_READS[way]()) == {world.foreign_club.id}
+        with scope(world.region):
+            assert set(SHARED_READS[way]()) == {world.club.id}
+
+
+def test_what_comes_along_unnamed_is_limited_too(two_clubs, monkeypatch):
+    """An option that joins more rows, or a model that always does: every criterion is carried then."""
+    world, carried = two_clubs[0], []
+    monkeypatch.setattr(tenancy, "_criteria", lambda *asked, made=tenancy._criteria: carried.append(asked[2]) or made(*asked))
+    with scope(world.club):
+        db.session.scalars(select(Organisation)).all()
+        db.session.scalars(select(Affiliation).options(joinedload(Affiliation.federation))).all()
+        monkeypatch.setattr(tenancy, "_bring_along", {"Organisation"})
+        db.session.scalars(select(Organisation)).all()
+    assert carried == [frozenset(), None, None]
+
+
+def test_a_model_that_brings_rows_along_is_noted(app):
+    class Bringing:
+        """Joins a contact to every row of its own."""
+
+    class Calculating:
+        """Reads another table for one of its values."""
+
+    class Plain:
+        """Brings nothing."""
+
+    tables, apart = MetaData(), registry()
+    made = [Table(name, tables, Column("id", Integer, primary_key=True)) for name in ("bringing", "calculating", "plain")]
+    joined = relationship(Contact, lazy="joined", primaryjoin=made[0].c.id == foreign(Contact.id), viewonly=True)
+    counted = column_property(select(func.count(Contact.id)).scalar_subquery())
+    for cls, table, more in zip((Bringing, Calculating, Plain), made, ({"contact": joined}, {"contacts": counted}, {}), strict=True):
+        apart.map_imperatively(cls, table, properties=more)
+    try:
+        configure_mappers()
+        assert tenancy._bring_along == {"Bringing", "Calculating"}
+    finally:
+        tenancy._bring_along.clear()
+        apart.dispose()
