@@ -20,6 +20,7 @@ from core.bench.people import SPORTS, extra, people
 from core.contacts.models import Contact
 from core.contacts.names import fold
 from core.db import db, insert_rows, transaction
+from core.demo.services import seed
 from core.extend.contributions import MenuEntry
 from core.extend.registry import registry
 from core.fields.models import FieldDefinition
@@ -33,6 +34,8 @@ from core.users.permissions import sync_permissions
 from core.users.services import create_user, give_role
 
 SLUG, USER = "bench", "bench.admin"
+#: the federation of the large demo
+LARGE = "okra-sport"
 PASSWORD = "only-on-this-machine-2026"  # noqa: S105 -- a throw-away database
 MENU_LINES = 40
 COLUMNS = (
@@ -103,13 +106,29 @@ def _folded(row: dict[str, Any]) -> dict[str, str]:
     return {"name_key": fold(f"{row['last_name']} {row['first_name']}"), "search_text": fold(" ".join(part for part in parts if part))}
 
 
-def logged_in(app: Flask) -> FlaskClient:
-    """A client of the club's administrator."""
+def large_federation(folder: Path) -> Flask:
+    """An installation with the large demo, 1,000 clubs and 40,000 memberships of LARGE, made once per folder."""
+    instance = folder / LARGE
+    is_new = not (instance / "ready").exists()
+    app = create_app(configuration.load({}, environment="demo", instance_dir=instance, embedded_worker=False, log_level="WARNING"))
+    if is_new:
+        with app.app_context():
+            upgrade()
+            with transaction():
+                sync_permissions(registry())
+            seed("federation")
+            db.session.remove()
+        (instance / "ready").touch()
+    return app
+
+
+def logged_in(app: Flask, username: str = USER, password: str = PASSWORD) -> FlaskClient:
+    """A client of an administrator; of the club, unless another one is named."""
     client = app.test_client()
     page = client.get("/login/").text
     start = page.index("value=", page.index('name="csrf_token"')) + 7
     token = page[start : page.index('"', start)]
-    answer = client.post("/login/", data={"username": USER, "password": PASSWORD, "csrf_token": token})
+    answer = client.post("/login/", data={"username": username, "password": password, "csrf_token": token})
     if answer.status_code != 302:
         raise RuntimeError(f"login failed: {answer.status_code}")
     return client

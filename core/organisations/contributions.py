@@ -11,6 +11,7 @@ from flask import url_for
 from core import clock
 from core.access import Actor, Permission
 from core.extend.contributions import FilePurpose, JobKind, MenuEntry, Schedule, Tab, Widget
+from core.extend.registry import registry
 from core.i18n import _, _l, _n
 from core.lists.actions import BulkAction
 from core.organisations import history as history  # teaches the log our words
@@ -18,12 +19,13 @@ from core.organisations.columns import show_missing, show_readiness
 from core.organisations.commands import COMMANDS as _COMMANDS
 from core.organisations.jobs import refresh_readiness, remind
 from core.organisations.models import Organisation
+from core.organisations.services.platform import federations_by_name, number_of
 from core.organisations.services.readiness import furthest_from_ready, number_of_clubs, readiness_of, reference_day, stand_of_clubs
 from core.organisations.views import VIEWS as _VIEWS
 from core.organisations.views.clubs import the_federation
 from core.organisations.views.details import LOGO_PURPOSE
 
-CLUB, ABOVE, EVERYWHERE = ("club",), ("federation", "region"), ("club", "region", "federation", "platform")
+CLUB, ABOVE, PLATFORM, EVERYWHERE = ("club",), ("federation", "region"), ("platform",), ("club", "region", "federation", "platform")
 _ADMINS = ("club_admin", "region_admin", "federation_admin", "platform_admin")
 
 PERMISSIONS = (
@@ -45,7 +47,7 @@ TABS = (
     Tab("club", _l("In order"), "ClubReady.show", "readiness.read", icon="checklist", position=90, kinds=CLUB),
     Tab("clubs", _l("Clubs"), "ClubList.list", "clubs.read", icon="building-community", position=10, kinds=ABOVE),
     Tab("clubs", _l("Regions"), "RegionPages.list", "clubs.write", icon="map", position=20, kinds=("federation",)),
-    Tab("settings", _l("Details"), "ClubDetails.show", "organisation.read", icon="building-community", position=10, kinds=(*ABOVE, "platform")),
+    Tab("settings", _l("Details"), "ClubDetails.show", "organisation.read", icon="building-community", position=10, kinds=(*ABOVE, *PLATFORM)),
     Tab("settings", _l("Modules"), "ModulesPage.list", "modules.manage", icon="puzzle", position=30, kinds=("club", "federation")),
 )
 COMMANDS = _COMMANDS
@@ -100,6 +102,15 @@ def _furthest(_organisation: Organisation) -> Mapping[str, Any]:
     return {"clubs": clubs, "url": url_for("ClubList.list", **{"f.readiness.is": "no"})}  # type: ignore[arg-type]
 
 
+def _number_here(label: Any) -> Any:
+    return lambda _organisation, number: {"value": number, "label": str(label)}
+
+
+def _federations(_organisation: Organisation) -> Mapping[str, Any]:
+    manifests = registry().plugins.manifests
+    return {"federations": [(line, manifests[line.plugin].title if line.plugin in manifests else None) for line in federations_by_name()]}
+
+
 WIDGETS = (
     Widget("club_in_order", _l("In order?"), _in_order, "readiness.read", template="organisations/_in_order_widget.html", position=10),
     Widget("clubs", _l("Clubs"), _clubs, "clubs.read", shape="stat", kinds=ABOVE, position=10, count=number_of_clubs),
@@ -107,5 +118,17 @@ WIDGETS = (
     Widget(
         "clubs_furthest", _l("Clubs furthest from being in order"), _furthest, "clubs.read", template="organisations/_furthest_widget.html",
         kinds=ABOVE, position=20,
+    ),
+    Widget(
+        "platform_federations", _l("Federations"), _number_here(_l("federations")), "organisation.read", shape="stat", kinds=PLATFORM, position=10,
+        count=lambda: number_of("federation"),
+    ),
+    Widget(
+        "platform_clubs", _l("Clubs"), _number_here(_l("clubs")), "organisation.read", shape="stat", kinds=PLATFORM, position=20,
+        count=lambda: number_of("club"),
+    ),
+    Widget(
+        "platform_list", _l("Federations"), _federations, "organisation.read", template="organisations/_federations_widget.html", kinds=PLATFORM,
+        column="side", position=20,
     ),
 )  # fmt: skip

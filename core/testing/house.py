@@ -32,6 +32,7 @@ SQL_MAY = {
     "core/testing/": "databases made and thrown away",
     "core/bench/": "yardsticks: the same work in bare SQL",
     "plugins/invoices/bench.py": "a yardstick too",
+    "plugins/statistics/bench.py": "a yardstick too",
 }
 _SQL_CALLS = {
     "text", "insert", "literal_column", "exec_driver_sql", "executemany", "executescript",

@@ -7,6 +7,7 @@ KOEPEL_PLUGINS names the plugins they run with; unset is all of them, empty is n
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,6 +66,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (again if "database" in getattr(item, "fixturenames", ()) and not is_other else same).append(item)
     config.hook.pytest_deselected(items=same)
     items[:] = again
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Modules, models and the tests themselves stay until the end: the garbage collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _or_skip(find: Callable[[], str]) -> str:

@@ -264,7 +264,9 @@ def _open_tabs(page: str) -> list[Any]:
 
 
 def part_of(endpoint: str) -> str:
-    """The view that a page belongs to, when it says so."""
+    """The view that a page belongs to, when it says so: this time (`CoreView.belongs_to`), or always (`CoreView.part_of`)."""
+    if "part_of" in g:
+        return str(g.part_of)
     name = endpoint.partition(".")[0]
     return next((str(getattr(view, "part_of", "")) for view in registry().all("views") if view.__name__ == name), "")
 

@@ -71,6 +71,14 @@ class CoreView(BaseView):
     part_of: ClassVar[str] = ""
     on_behalf: ClassVar[str] = "correct"
 
+    @staticmethod
+    def belongs_to(view: str) -> None:
+        """Say to which view's line of the menu, and tab, this page belongs when that depends on what it shows.
+
+        Example: a membership belongs to the list of requests until it is accepted: self.belongs_to("FederationMemberList")
+        """
+        g.part_of = view
+
     def render(self, template: str, **context: Any) -> str:
         return self.render_template(template, **context)  # type: ignore[no-any-return]
 

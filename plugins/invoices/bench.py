@@ -11,22 +11,16 @@ from typing import Any
 from sqlalchemy import select
 
 from core.access import acting, system_actor
-from core.app import create_app
+from core.bench.installation import LARGE, large_federation
 from core.bench.rows import Row
-from core.config import load
 from core.db import db, transaction
-from core.demo.services import seed
-from core.extend.registry import registry
-from core.migrations.runner import upgrade
 from core.organisations.services import by_slug
 from core.tenancy import scope, unscoped
-from core.users.permissions import sync_permissions
 from plugins.invoices.models import InvoiceRun
 from plugins.invoices.services.drafting import draft_run
 from plugins.invoices.services.runs import start_run
 
 HERE = "plugins.invoices.bench:"
-FEDERATION = "okra-sport"
 _MEMBERS = """
     SELECT m.id, m.organisation_id, m.contact_id, m.type_id, m.from_on, m.until_on, p.last_name, p.first_name, p.name_key
     FROM membership m JOIN membership_member p
@@ -47,32 +41,16 @@ def rows(_n: int) -> list[Row]:
     return [Row("invoice-draft", work, yardstick, (f"{HERE}draft", 0), (f"{HERE}bare_sql", 0), 3.0, growth_mb=60)]
 
 
-def _federation(folder: Path) -> Any:
-    """An installation with the large demo, made once per folder."""
-    instance = folder / "federation"
-    is_new = not (instance / "ready").exists()
-    app = create_app(load({}, environment="demo", instance_dir=instance, embedded_worker=False, log_level="WARNING"))
-    if is_new:
-        with app.app_context():
-            upgrade()
-            with transaction():
-                sync_permissions(registry())
-            seed("federation")
-            db.session.remove()
-        (instance / "ready").touch()
-    return app
-
-
 def _day() -> date:
     return date.today().replace(month=1, day=2)  # noqa: DTZ011 -- a day in the middle of the demo, not a moment
 
 
 def draft(folder: Path, _size: int) -> Callable[[], dict[str, Any]]:
     """Calculate the draft of a run again and again, as its job does."""
-    app = _federation(folder)
+    app = large_federation(folder)
     with app.app_context():
         with unscoped("the federation of a benchmark"):
-            federation = by_slug(FEDERATION)
+            federation = by_slug(LARGE)
         actor = system_actor(federation.id)
         with transaction(), scope(federation), acting(actor):
             run = db.session.scalars(select(InvoiceRun).where(InvoiceRun.reference_on == _day())).first()
@@ -82,7 +60,7 @@ def draft(folder: Path, _size: int) -> Callable[[], dict[str, Any]]:
     def work() -> dict[str, Any]:
         with app.app_context():
             with unscoped("the federation of a benchmark"):
-                found = by_slug(FEDERATION)
+                found = by_slug(LARGE)
             with scope(found), acting(system_actor(found.id)):
                 draft_run(run_id, actor=system_actor(found.id))
             db.session.remove()
@@ -93,12 +71,12 @@ def draft(folder: Path, _size: int) -> Callable[[], dict[str, Any]]:
 
 def bare_sql(folder: Path, _size: int) -> Callable[[], dict[str, Any]]:
     """The same members and sums, read and inserted with the bare driver, in one transaction."""
-    _federation(folder)
+    large_federation(folder)
 
     def work() -> dict[str, Any]:
-        connection = sqlite3.connect(folder / "federation" / "koepel.db", isolation_level=None, timeout=60)
+        connection = sqlite3.connect(folder / LARGE / "koepel.db", isolation_level=None, timeout=60)
         connection.execute("PRAGMA synchronous=FULL")
-        federation = connection.execute("SELECT id FROM organisation WHERE slug = ?", (FEDERATION,)).fetchone()[0]
+        federation = connection.execute("SELECT id FROM organisation WHERE slug = ?", (LARGE,)).fetchone()[0]
         wanted = {"federation": federation, "day": _day().isoformat()}
         connection.execute("BEGIN IMMEDIATE")
         names = "membership_id, club_id, contact_id, type_id, from_on, until_on, last_name, first_name, name_key"

@@ -80,7 +80,6 @@ def register_menu() -> list[MenuEntry]:
             kinds=_ABOVE,
             position=36,
             count=federation.number_waiting,
-            matches=("FederationMembership.",),
         ),
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from core import clock
 from core.db import db
 from core.testing.databases import TestDatabase
 from core.users.permissions import forget
@@ -29,15 +30,29 @@ class Town:
         return self.clients[username]
 
 
-@pytest.fixture(scope="module")
-def town(_app: Flask, database: TestDatabase) -> Iterator[Town]:
+def furnish(app: Flask, database: TestDatabase) -> Town:
+    """A town on an empty database; of those after the first, the database is a copy."""
+
+    def make() -> None:
+        arranged.build(app)
+        made = Town(app)
+        for slug in arranged.FULL:
+            arranged.by_hand(made.client(arranged.ADMIN_OF[slug]), slug)
+        _close(app)
+
     database.reset()
     forget()
-    arranged.build(_app)
-    made = Town(_app)
-    for slug in arranged.FULL:
-        arranged.by_hand(made.client(arranged.ADMIN_OF[slug]), slug)
-    yield made
-    with _app.app_context():
+    database.starts_as(f"town_{clock.today():%Y_%m_%d}", make)
+    return Town(app)
+
+
+def _close(app: Flask) -> None:
+    with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def town(_app: Flask, database: TestDatabase) -> Iterator[Town]:
+    yield furnish(_app, database)
+    _close(_app)

@@ -19,7 +19,7 @@ from core.users.models import User
 from core.users.permissions import forget, sync_permissions
 from tests.security import crawl
 from tests.security import town as arranged
-from tests.security.conftest import Town
+from tests.security.conftest import Town, furnish
 from tests.security.town import CHOIRS, DOUBLE, FEDERATION, OF_EACH, A, B
 
 ENDS_A_LOGIN = ("/logout/",)
@@ -177,21 +177,17 @@ def test_the_name_of_an_administrator_stands_only_where_it_can_be_emptied(town):
 
 
 @pytest.fixture
-def with_hole(_app, database: TestDatabase, tmp_path):
+def with_hole(_app, database: TestDatabase):
     """The same platform, with a plugin that looks past the wall."""
-    database.reset()
+    instance = furnish(_app, database).app.config["KOEPEL"].instance_dir
     forget()
     plugins.__path__.append(str(HERE / "plugins"))
-    config = configuration.load({}, environment="test", instance_dir=tmp_path, database_url=database.url, embedded_worker=False, ask_second_factor=False)
+    config = configuration.load({}, environment="test", instance_dir=instance, database_url=database.url, embedded_worker=False, ask_second_factor=False)
     app = create_app(config)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with app.app_context(), transaction():
         sync_permissions(registry())
-    arranged.build(app)
-    town = Town(app)
-    for slug in arranged.FULL:
-        arranged.by_hand(town.client(arranged.ADMIN_OF[slug]), slug)
-    yield town
+    yield Town(app)
     plugins.__path__.remove(str(HERE / "plugins"))
     forget()
     with app.app_context():

@@ -36,6 +36,12 @@ from plugins.memberships.services import (
 from plugins.memberships.tests.conftest import Types, add, days, load_type, read
 
 
+def place_of(admin: Any, pk: int) -> str:
+    """The line of the menu that is marked on the page of a membership."""
+    (marked,) = re.findall(r'class="k-nav-link" href="[^"]*" aria-current="page">.*?<span>([^<]+)</span>', admin.page(f"/federation/memberships/{pk}"))
+    return str(marked)
+
+
 @pytest.mark.covers("R137", "R138")
 def test_requests_are_accepted_and_refused_one_by_one(app: Flask, world: World, ask: Callable[..., int], browser: Callable[..., Any]) -> None:
     with app.app_context():
@@ -47,7 +53,9 @@ def test_requests_are_accepted_and_refused_one_by_one(app: Flask, world: World, 
     assert accepted.location == f"/o/federation-f/federation/memberships/{second}"
     empty = admin.post(f"/federation/memberships/{second}/refuse", reason=" ")
     assert empty.status_code == 422
+    assert place_of(admin, second) == "Requests"
     admin.post(f"/federation/memberships/{second}/refuse", reason="Not the right type")
+    assert (place_of(admin, first), place_of(admin, second)) == ("Members", "Members")  # refusals are a tab there
     with app.app_context():
         assert read(world.club, first).status == "accepted"
         refused = read(world.other_club, second)

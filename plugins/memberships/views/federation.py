@@ -25,12 +25,15 @@ from plugins.memberships.services.federation import earlier_of, elsewhere, known
 from plugins.memberships.services.reading import title_of, today
 
 
+#: status of a membership -> the list it stands in; all others stand among the members
+LIST_OF = {"requested": "FederationRequestList", "refused": "FederationRefusalList"}
+
+
 class FederationMembership(CoreView):
     """What is known of a member or a request, and the decision."""
 
     route_base = "/o/<org>/federation/memberships"
     default_view = "show"
-    part_of = "FederationRequestList"
 
     @expose("/<int:pk>")
     @needs("memberships.read")
@@ -86,6 +89,7 @@ class FederationMembership(CoreView):
     def _page(self, pk: int, form: Any) -> str:
         known = known_of(pk)
         membership = known.membership
+        self.belongs_to(LIST_OF.get(membership.status, "FederationMemberList"))
         return self.render(
             "memberships/federation_show.html",
             known=known,

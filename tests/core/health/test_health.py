@@ -17,6 +17,7 @@ from core.jobs.services import enqueue
 from core.outbox.services import queue_mail
 from core.testing.factories import inside
 
+DASHBOARD = "/o/platform/dashboard/"
 WELL = {"database": "ok", "disk": "ok", "jobs": "ok", "mails": "ok", "worker": "ok"}
 
 
@@ -95,3 +96,14 @@ def test_a_full_disk_and_a_database_that_is_away_are_told_in_one_word(client, wo
 
 def test_strangers_learn_no_numbers_and_no_names(client, worker):
     assert sorted(client.get("/readyz").json["checks"].values()) == ["ok"] * 5
+
+
+def test_the_operator_reads_what_runs_and_what_to_do(login, worker, monkeypatch):
+    client = login("platform")
+    page = client.get(DASHBOARD).text
+    assert page.count("In order") == len(WELL) and "Needs attention" not in page
+
+    monkeypatch.setattr(services, "LEAST_DISK", 10**18)
+    page = client.get(DASHBOARD).text
+    assert page.count("In order") == len(WELL) - 1 and page.count("Needs attention") == 1
+    assert "make room, or backups and files will fail" in page

@@ -4,9 +4,12 @@ import re
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from core.db import db
-from core.organisations.models import ClubReadiness
+from core.organisations import contributions
+from core.organisations.models import Affiliation, ClubReadiness
+from core.organisations.services.platform import federations_by_name
 from core.organisations.services.readiness import Behind, furthest_from_ready
 from core.tenancy import scope
 from core.testing.factories import inside
@@ -70,3 +73,23 @@ def test_dashboard_says_so_when_nobody_misses_anything(app, login, world):
     shown = card(login("admin.f").get("/o/federation-f/dashboard/").text)
     assert re.findall(r'<p class="k-muted mb-0">(.*?)</p>', shown) == ["No club misses anything. As soon as one does, you see it here."]
     assert "<a " not in shown
+
+
+def test_the_operator_sees_the_federations_and_their_size(app, world, login):
+    page = login("platform").get("/o/platform/dashboard/").text
+    assert re.findall(r'class="k-strong">(Federation \w)</span><small>[^<]*</small></div><span>(\d+) clubs?<', page) == [
+        ("Federation F", "2"),
+        ("Federation G", "1"),
+    ]
+    assert "Club A" not in page
+
+    with app.app_context(), inside(world.federation):
+        db.session.scalars(select(Affiliation).where(Affiliation.organisation_id == world.other_club.id)).one().until_on = TODAY.replace(year=2020)
+        db.session.flush()
+    with app.app_context():
+        assert federations_by_name()[0].clubs == 1
+
+
+def test_before_there_is_a_federation_the_operator_reads_how_to_make_one(login, monkeypatch):
+    monkeypatch.setattr(contributions, "federations_by_name", list)
+    assert "koepel create-organisation" in login("platform").get("/o/platform/dashboard/").text
