@@ -26,6 +26,7 @@ from sqlalchemy.types import JSON, TypeDecorator
 
 from core.bulk import insert_at_once
 from core.errors import StaleVersion
+from core.turns import turn
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -132,8 +133,8 @@ def transaction() -> Iterator[Session]:
     """Everything inside is written together, or not at all.
 
     The edge of the application (view, job item, command) opens it; services only flush. A
-    nested call joins the outer one. On SQLite the write lock is taken at once, so what is
-    read inside is still true when it is written. What was read before is read again.
+    nested call joins the outer one. On SQLite the write lock is taken at once, in turn, so what
+    is read inside is still true when it is written. What was read before is read again.
 
     Example:
         with transaction():
@@ -150,11 +151,15 @@ def transaction() -> Iterator[Session]:
     session.info["after_commit"] = []
     token = _immediate.set(True)
     try:
-        session.connection()
-        yield session
-        session.commit()
+        with turn(db.engine):
+            session.connection()
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
     except BaseException:
-        session.rollback()
         session.info["after_commit"] = []
         raise
     finally:

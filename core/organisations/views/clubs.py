@@ -23,7 +23,7 @@ from core.organisations.services.readiness import reference_day, stand_of_clubs
 from core.organisations.services.regions import regions_of
 from core.organisations.views.details import words
 from core.users.services.admins import admins_of, open_invitations
-from core.users.views import link_page
+from core.users.views import link_page, mail_link
 from core.web.context import current_organisation, federations_of
 from core.web.flashes import done
 from core.web.views import CoreView, expose, needs
@@ -103,6 +103,8 @@ class ClubPage(CoreView):
             values = form.values()
             with transaction():
                 club, link = clubs.add_club(federation, values, first_admin=form.first_admin(), actor=current_actor())
+                if link is not None:
+                    mail_link(link, club)
                 pk, name = club.id, club.name
         except UserMistake as mistake:
             form.blame(mistake)

@@ -15,7 +15,7 @@ from core.organisations.services import regions
 from core.users.forms import PersonForm
 from core.users.services.admins import MOST_ADMINS, admins_of, open_invitations, remove_admin
 from core.users.services.invitations import invite_admin, withdraw
-from core.users.views import link_page
+from core.users.views import link_page, mail_link
 from core.web.context import current_organisation
 from core.web.flashes import done
 from core.web.views import CoreView, expose, needs
@@ -87,16 +87,17 @@ class RegionPages(CoreView):
     @expose("/<int:pk>/staff", methods=["POST"])
     @needs("users.manage")
     def add_staff(self, pk: int) -> Any:
-        """Make a link for somebody who will look after the clubs of this region."""
+        """Mail a link to somebody who will look after the clubs of this region."""
         region, form = regions.get_region(current_organisation(), pk), PersonForm()
         form.validate_on_submit()
         try:
             with transaction():
                 link = invite_admin(region, **form.values(), actor=current_actor())
+                mail_link(link, region)
         except UserMistake as mistake:
             form.blame(mistake)
             return self._page(pk, form, 422)
-        return link_page(link, title=_("Send this link to %(name)s", name=link.full_name), back=url_for(".show", pk=pk))
+        return link_page(link, title=_("A mail goes to %(name)s", name=link.full_name), back=url_for(".show", pk=pk))
 
     @expose("/<int:pk>/staff/<int:user>/remove", methods=["POST"])
     @needs("users.manage")

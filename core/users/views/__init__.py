@@ -6,7 +6,7 @@ from core.users.views.acting import ActFor
 from core.users.views.admins import AdminsPage
 from core.users.views.findable import FindableView
 from core.users.views.linking import LinkConfirmation, LinkedLogins, LoginSwitch
-from core.users.views.links import InvitationView, link_address, link_page
+from core.users.views.links import InvitationView, link_address, link_page, mail_link
 from core.users.views.login_rules import LoginRulesPage
 from core.users.views.lookup import AccountFinder
 from core.users.views.mailed_links import LoginLinkView, NewPasswordView
@@ -49,4 +49,5 @@ __all__ = [
     "PartsPage",
     "link_address",
     "link_page",
+    "mail_link",
 ]

@@ -20,7 +20,7 @@ from core.users.services.admins import MOST_ADMINS, admin_role, admins_of, appoi
 from core.users.services.invitations import invite_admin, withdraw
 from core.users.services.parts import holders_of, parts_here
 from core.users.services.roles import put_back, receipt_of
-from core.users.views.links import link_page
+from core.users.views.links import link_page, mail_link
 from core.web.context import current_organisation
 from core.web.flashes import done, warn
 from core.web.views import CoreView, expose, needs
@@ -68,7 +68,7 @@ class AdminsPage(CoreView):
     @expose("/add", methods=["GET", "POST"])
     @needs("users.manage")
     def add(self) -> Any:
-        """Choose a contact: one with a login is administrator at once, others get a link."""
+        """Choose a contact: one with a login is administrator at once, others get a mail with a link."""
         form = AppointForm(request.args) if request.method == "GET" else AppointForm()
         if not form.validate_on_submit():
             return self._add_page(form, 422 if form.is_submitted() else 200)
@@ -83,14 +83,14 @@ class AdminsPage(CoreView):
             form.blame(UserMistake(mistake.message, field="contact") if mistake.field in ("email", "first_name", "last_name") else mistake)
             return self._add_page(form, 422)
         if made is not None:
-            return link_page(made, title=_("Send this link to %(name)s", name=name), back=url_for(".list"))
+            return link_page(made, title=_("A mail goes to %(name)s", name=name), back=url_for(".list"))
         done(_("%(name)s is an administrator now.", name=name))
         return redirect(url_for(".list"))
 
     def _invite(self, contact: Any) -> Any:
         if not contact.email_1:
             raise UserMistake(_("%(name)s has no e-mail address 1, so there can be no login. Fill it in first.", name=contact.full_name), field="contact")
-        return invite_admin(
+        link = invite_admin(
             current_organisation(),
             first_name=contact.first_name,
             last_name=contact.last_name,
@@ -98,6 +98,8 @@ class AdminsPage(CoreView):
             contact_id=contact.id,
             actor=current_actor(),
         )
+        mail_link(link, current_organisation())
+        return link
 
     def _add_page(self, form: AppointForm, status: int) -> Any:
         return self.render("users/add_admin.html", form=form, some=some_contacts(form)), status

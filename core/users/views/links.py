@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import make_response, redirect, render_template, session, url_for
+from flask import current_app, make_response, redirect, render_template, session, url_for
 from flask_login import current_user
 
+from core.access import current_actor
 from core.db import transaction
 from core.errors import NotFound, UserMistake
 from core.i18n import _
+from core.organisations.models import Organisation
 from core.users.forms import MemberLoginForm, NewLoginForm
 from core.users.policy import policy_of_organisation
-from core.users.services.invitations import Link, Offer, accept_with_login, accept_with_new_login, has_login, offer_of
+from core.users.services.invitations import Link, Offer, accept_with_login, accept_with_new_login, has_login, mail_admin_link, offer_of
 from core.users.services.members import MEMBER, join_with_login, join_with_new_login, person_of, suggest_username
 from core.users.views.entering import enter, new_session, private, site_address
 from core.web.context import current_organisation
@@ -26,9 +28,16 @@ def link_address(token: str) -> str:
     return f"{site_address()}/invitation/{token}"
 
 
+def mail_link(link: Link, organisation: Organisation) -> None:
+    """Mail a link to the one it is for. Inside transaction()."""
+    mail_admin_link(link, organisation, address_of=link_address, site=site_address(), actor=current_actor())
+
+
 def link_page(link: Link, *, title: str, back: str) -> Any:
-    """The page that shows a link, this once: it is stored nowhere."""
-    html = render_template("users/link.html", link=link, address=link_address(link.token), title=title, back=back, organisation=current_organisation())
+    """The page that shows a link that was mailed, this once: it is stored nowhere."""
+    sends = bool(current_app.config["KOEPEL"].mail_server)
+    context = {"link": link, "address": link_address(link.token), "title": title, "back": back, "organisation": current_organisation(), "sends": sends}
+    html = render_template("users/link.html", **context)
     response = make_response(html)
     response.headers["Cache-Control"] = "no-store"
     return response
