@@ -50,10 +50,11 @@ def raise_wall(session: Session, scope: Any) -> None:
     bind = session.get_bind()
     if bind.dialect.name != "postgresql":
         return
-    if session.info.get("wall") == (scope,):
+    settings = settings_for(scope)
+    if session.info.get("wall") == settings:
         return
-    session.connection().execute(_SET, settings_for(scope))
-    session.info["wall"] = (scope,)
+    session.connection().execute(_SET, settings)
+    session.info["wall"] = settings
 
 
 @event.listens_for(TenantSession, "after_begin")

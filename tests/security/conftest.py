@@ -43,6 +43,7 @@ def furnish(app: Flask, database: TestDatabase) -> Town:
     database.reset()
     forget()
     database.starts_as(f"town_{clock.today():%Y_%m_%d}", make)
+    database.count()
     return Town(app)
 
 

@@ -97,7 +97,7 @@ class RegionPages(CoreView):
         except UserMistake as mistake:
             form.blame(mistake)
             return self._page(pk, form, 422)
-        return link_page(link, title=_("A mail goes to %(name)s", name=link.full_name), back=url_for(".show", pk=pk))
+        return link_page(link, back=url_for(".show", pk=pk))
 
     @expose("/<int:pk>/staff/<int:user>/remove", methods=["POST"])
     @needs("users.manage")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from cryptography.fernet import InvalidToken
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased
 
 from core import clock
 from core.access import Actor
@@ -84,22 +84,32 @@ def _same_address(me: User) -> Iterator[tuple[User, tuple[bool, str]]]:
 
 
 def _same_person(me: User) -> Iterator[tuple[User, tuple[bool, str]]]:
-    mine, role = aliased(Contact), aliased(OrganisationRole)
+    """Two questions: in one, PostgreSQL would compare every contact behind its wall with every other."""
     with unscoped("logins of people with the name and birth date of somebody who asks for the own ones"):
-        rows = db.session.execute(
-            select(User, Contact, Organisation)
-            .join(OrganisationRole, OrganisationRole.user_id == User.id)
-            .join(Contact, (Contact.id == OrganisationRole.contact_id) & (Contact.organisation_id == OrganisationRole.organisation_id))
-            .join(Organisation, Organisation.id == OrganisationRole.organisation_id)
-            .join(mine, (mine.name_key == Contact.name_key) & (mine.birth_date == Contact.birth_date))
-            .join(role, (role.contact_id == mine.id) & (role.organisation_id == mine.organisation_id))
-            .where(role.user_id == me.id, User.id != me.id, User.active.is_(True), Contact.deleted_at.is_(None), mine.deleted_at.is_(None))
-            .order_by(User.id)
-            .limit(MOST_SUGGESTIONS)
+        mine = db.session.execute(
+            select(Contact.name_key, Contact.birth_date)
+            .join(OrganisationRole, (OrganisationRole.contact_id == Contact.id) & (OrganisationRole.organisation_id == Contact.organisation_id))
+            .where(OrganisationRole.user_id == me.id, Contact.birth_date.is_not(None), Contact.deleted_at.is_(None))
+            .distinct()
         ).all()
+        rows = db.session.execute(_logins_of(mine, me)).all() if mine else []
     for user, contact, organisation in rows:
         if not (contact.is_minor or contact.not_findable) and rules_of(organisation).hits:
             yield user, (False, organisation.name)
+
+
+def _logins_of(people: Sequence[Any], me: User) -> Any:
+    """Logins of contacts with one of these names and birth dates."""
+    same = or_(*((Contact.name_key == name_key) & (Contact.birth_date == birth_date) for name_key, birth_date in people))
+    return (
+        select(User, Contact, Organisation)
+        .join(OrganisationRole, OrganisationRole.user_id == User.id)
+        .join(Contact, (Contact.id == OrganisationRole.contact_id) & (Contact.organisation_id == OrganisationRole.organisation_id))
+        .join(Organisation, Organisation.id == OrganisationRole.organisation_id)
+        .where(same, User.id != me.id, User.active.is_(True), Contact.deleted_at.is_(None))
+        .order_by(User.id)
+        .limit(MOST_SUGGESTIONS)
+    )
 
 
 def _handle(me: User, other: User) -> str:

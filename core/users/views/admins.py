@@ -83,7 +83,7 @@ class AdminsPage(CoreView):
             form.blame(UserMistake(mistake.message, field="contact") if mistake.field in ("email", "first_name", "last_name") else mistake)
             return self._add_page(form, 422)
         if made is not None:
-            return link_page(made, title=_("A mail goes to %(name)s", name=name), back=url_for(".list"))
+            return link_page(made, back=url_for(".list"))
         done(_("%(name)s is an administrator now.", name=name))
         return redirect(url_for(".list"))
 

@@ -33,9 +33,11 @@ def mail_link(link: Link, organisation: Organisation) -> None:
     mail_admin_link(link, organisation, address_of=link_address, site=site_address(), actor=current_actor())
 
 
-def link_page(link: Link, *, title: str, back: str) -> Any:
+def link_page(link: Link, *, back: str, title: str = "") -> Any:
     """The page that shows a link that was mailed, this once: it is stored nowhere."""
     sends = bool(current_app.config["KOEPEL"].mail_server)
+    if not title:
+        title = _("A mail goes to %(name)s", name=link.full_name) if sends else _("Send this link to %(name)s", name=link.full_name)
     context = {"link": link, "address": link_address(link.token), "title": title, "back": back, "organisation": current_organisation(), "sends": sends}
     html = render_template("users/link.html", **context)
     response = make_response(html)

@@ -182,9 +182,15 @@ def acts_for(contact_id: int, for_id: int) -> frozenset[str] | None:
 
 
 def looked_after(contacts: Sequence[tuple[int, int]]) -> list[LookedAfter]:
-    """The children of these contacts, in clubs that use families."""
+    """The children of these contacts, in clubs that use families. Every page asks; most people are in no family, which is a small question."""
+
+    def is_one(member: Any) -> Any:
+        return or_(*(_is(member, organisation_id, pk) for organisation_id, pk in contacts))
+
+    if db.session.scalar(select(FamilyMember.id).where(is_one(FamilyMember)).limit(1)) is None:
+        return []
     day = local_day()
-    rows = _pairs(lambda parent, _child: or_(*(_is(parent, organisation_id, pk) for organisation_id, pk in contacts)), day=day)
+    rows = _pairs(lambda parent, _child: is_one(parent), day=day)
     found = []
     for organisation, _parent, child, _function, right in rows:
         right = right or usual(0, child.id)

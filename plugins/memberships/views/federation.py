@@ -24,7 +24,6 @@ from plugins.memberships.services.acceptance import missing_details
 from plugins.memberships.services.federation import earlier_of, elsewhere, known_of, next_waiting, numbers_by_club, numbers_by_type
 from plugins.memberships.services.reading import title_of, today
 
-
 #: status of a membership -> the list it stands in; all others stand among the members
 LIST_OF = {"requested": "FederationRequestList", "refused": "FederationRefusalList"}
 
