@@ -152,16 +152,14 @@ def transaction() -> Iterator[Session]:
     token = _immediate.set(True)
     try:
         with turn(db.engine):
-            session.connection()
             try:
+                session.connection()
                 yield session
                 session.commit()
             except BaseException:
                 session.rollback()
+                session.info["after_commit"] = []
                 raise
-    except BaseException:
-        session.info["after_commit"] = []
-        raise
     finally:
         _immediate.reset(token)
         session.info["writing"] = False

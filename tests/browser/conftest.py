@@ -20,6 +20,8 @@ __all__ = ["PHONE", "WIDE", "Person", "Site"]
 
 HERE = Path(__file__).resolve().parent
 AXE = (HERE / "vendor" / "axe.min.js").read_text("utf-8")
+#: milliseconds to wait for what should come at once, on a machine that does much else
+PATIENCE = 20_000
 #: what axe may find without failing a test
 HARMLESS = ("minor", "moderate")
 
@@ -64,8 +66,9 @@ def site(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- only for those who run these tests
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 -- only for those who run these tests
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=servers.chromium(), args=SWITCHES)
         yield browser
@@ -99,7 +102,7 @@ def visit(chromium: Any, site: Site) -> Iterator[Callable[..., Person]]:
 
     def open_page(username: str | None = None, size: dict[str, int] = WIDE, *, language: str = "en", dark: bool = False) -> Person:
         context = chromium.new_context(viewport=size, color_scheme="dark" if dark else "light", locale="en-GB", reduced_motion="reduce", accept_downloads=True)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         person = Person(context.new_page(), site, username or "")
         watch(person)
