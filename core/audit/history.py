@@ -27,6 +27,8 @@ _VERBS: dict[str, Any] = {
     "refused": _l("Refused"),
     "ended": _l("Ended"),
     "sent": _l("Sent"),
+    "moved": _l("Moved"),
+    "revealed": _l("Protected value shown"),
 }
 
 #: attribute -> label, or a function that finds it
@@ -107,6 +109,12 @@ def subject_names(subject_type: str, ids: Sequence[int]) -> Mapping[int, str]:
 def title_of(subject_type: str, action: str) -> str:
     """An action in words."""
     return _title(_described.get(subject_type, _Described()), action)
+
+
+def has_words(subject_type: str, action: str) -> bool:
+    """Is this thing called something, and does the action say what happened? (tests)"""
+    described = _described.get(subject_type, _Described())
+    return bool(described.title) and (action in described.actions or action.partition(".")[2] in _VERBS)
 
 
 def known_actions() -> list[tuple[str, str]]:

@@ -62,7 +62,17 @@ describe_subject(
     },
     show={a.name: _shower(a.name) for a in ATTRIBUTES if a.kind in ("date", "choice", "yes")} | {"whose": _show_whose, "extra.*": show},
 )
-describe_subject("import_run", title=_l("Import"), actions={"contact.imported": _l("Added by an import")})
+describe_subject(
+    "import_run",
+    title=_l("Import"),
+    actions={
+        "contact.imported": _l("Added by an import"),
+        "import.started": _l("Import started"),
+        "import.done": _l("Import completed"),
+        "import.undone": _l("Import undone"),
+    },
+)
+describe_subject("selection", title=_l("Selection"))
 
 
 def history_of_contact(contact: Contact, *, before: int | None = None) -> tuple[list[HistoryLine], int | None]:

@@ -8,6 +8,7 @@ from core.access import Actor, Permission
 from core.contacts.models import Contact
 from core.errors import NotFound
 from core.extend.contributions import FieldTarget, FilePurpose, JobKind, Schedule, Tab
+from core.fields import history as history  # teaches the log our words
 from core.fields.indexes import make_indexes
 from core.fields.services import audience_of, definition, forget_file, may_see, target_of
 from core.fields.services.values import PURPOSE

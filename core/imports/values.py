@@ -48,15 +48,18 @@ _FORMULA = re.compile(r"\s*(?:[=@＝＠]|[+-]\s*[A-Za-z@=].*[(!|])")
 
 def parse_text(text: str, longest: int) -> str | None:
     """One line of text that is no formula of a spreadsheet."""
-    if _FORMULA.match(text):
-        raise CellMistake(_("This is a formula of a spreadsheet. Type the text itself."))
-    return parsing.parse_line(text, longest=longest)
+    return _no_formula(parsing.parse_line(text, longest=longest))
 
 
 def parse_remarks(text: str) -> str | None:
-    if _FORMULA.match(text):
+    return _no_formula(parsing.parse_paragraphs(text, longest=2000))
+
+
+def _no_formula(clean: str | None) -> str | None:
+    """Looked at as it would be stored: a sign nobody sees, and which is taken out, must not hide one."""
+    if clean and _FORMULA.match(clean):
         raise CellMistake(_("This is a formula of a spreadsheet. Type the text itself."))
-    return parsing.parse_paragraphs(text, longest=2000)
+    return clean
 
 
 def _month_name(month: int) -> str:

@@ -17,5 +17,6 @@ describe_subject(
         "contact.consent_withdrawn": _l("Does not agree"),
     },
 )
+describe_subject("organisation", actions={"organisation.cleaned_up": _l("Old data cleaned up")})
 describe_subject("consent_purpose", title=_l("Consent"), fields={"title": _l("Title"), "text": _l("Text"), "is_active": _l("Is asked")})
 describe_subject("ab_user", title=_l("Login"), actions={"ab_user.erased": _l("Login erased")})

@@ -3,6 +3,7 @@
 from core.access import PARTS, Permission
 from core.extend.contributions import Tab
 from core.i18n import _l
+from core.rest import history as history  # teaches the log our words
 from core.rest.resources import RESOURCES
 from core.rest.retention import RULES as _RULES
 from core.rest.views import ApiDocs, ApiKeyView, OpenApi

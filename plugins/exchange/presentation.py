@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from core.api import Status, _, _l, describe_subject, format_date, parse_date, show_gender
+from sqlalchemy import select
+
+from core.api import Status, _, _l, db, describe_subject, format_date, parse_date, show_gender
 from plugins.exchange.catalogue import DECISION, FROM, UNTIL
 from plugins.exchange.models import (
     ACCEPTED,
@@ -26,6 +29,7 @@ from plugins.exchange.models import (
     UNKNOWN_CLUB,
     WAITING,
     WITHDRAWN,
+    Exchange,
     ExchangeRun,
 )  # fmt: skip
 
@@ -83,15 +87,22 @@ def show_value(field: str, text: str) -> str:
     return text
 
 
+def _names(ids: Sequence[int]) -> dict[int, str]:
+    return {row.id: row.name for row in db.session.execute(select(Exchange.id, Exchange.name).where(Exchange.id.in_(ids)))}
+
+
 def describe() -> None:
     """What the history calls what happens here."""
     describe_subject(
         "exchange",
+        title=_l("Exchange"),
+        names=_names,
         fields={"name": _l("Name"), "partner": _l("With whom"), "purpose": _l("Why"), "legal_basis": _l("On what does it rest?"), "mapping": _l("Columns")},
         actions={"exchange.created": _l("Exchange agreed"), "exchange.changed": _l("Exchange changed")},
     )
     describe_subject(
         "exchange_run",
+        title=_l("Exchange of data"),
         fields={"rows": _l("Rows"), "proposals": _l("Proposals")},
         actions={
             "exchange_run.received": _l("Data received"),
@@ -104,6 +115,7 @@ def describe() -> None:
     )
     describe_subject(
         "exchange_proposal",
+        title=_l("Proposal"),
         fields={"state": _l("Status")},
         actions={
             "exchange_proposal.accepted": _l("Proposal accepted"),

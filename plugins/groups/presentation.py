@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from core.i18n import _, _l, format_date, in_own_language
 from core.organisations.models import Organisation
 from core.web.context import current_organisation, federations_of
 from plugins.groups.finder.listing import declaration_of, is_open
-from plugins.groups.models import ClubGroup, GroupLink, GroupLinkEvent, GroupMember
+from plugins.groups.models import ClubGroup, GroupLink, GroupLinkEvent, GroupMember, Season
 from plugins.groups.services.asked import describe, fields_asked_by, own_fields
 from plugins.groups.services.catalogue import term_of, title_of
 from plugins.groups.services.links import charges_for
@@ -245,10 +245,23 @@ def _contact_named(pk: Any) -> str:
     return found.full_name if found is not None else ""
 
 
-describe_subject("contact", fields=_MEMBER_LABELS, actions={**_ACTIONS, "contact.left_groups": _l("Taken out of all groups")})
+def _named(model: type[ClubGroup] | type[Season]) -> Callable[[Sequence[int]], dict[int, str]]:
+    return lambda ids: {row.id: row.name for row in db.session.execute(select(model.id, model.name).where(model.id.in_(ids)))}
+
+
+describe_subject(
+    "contact",
+    fields=_MEMBER_LABELS,
+    actions={
+        **_ACTIONS,
+        "contact.left_groups": _l("Taken out of all groups"),
+        "group_member.not_joined": _l("Could not be put in the group"),
+    },
+)
 describe_subject(
     "group_unit",
     title=_l("Group"),
+    names=_named(ClubGroup),
     fields={
         **_LABELS,
         **_MEMBER_LABELS,
@@ -279,6 +292,7 @@ describe_subject(
 describe_subject(
     "group_season",
     title=_l("Season"),
+    names=_named(Season),
     fields={
         "name": _l("Name"),
         "start_on": _l("First day"),

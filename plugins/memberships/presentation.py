@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import g
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.access import current_actor
 from core.audit.history import describe_subject
@@ -20,7 +20,7 @@ from core.organisations.models import Organisation
 from core.web.context import current_organisation
 from plugins.memberships import services
 from plugins.memberships.lists.words import federation_status, state_status
-from plugins.memberships.models import Membership, MembershipEvent
+from plugins.memberships.models import FederationMember, Membership, MembershipEvent, MembershipType
 from plugins.memberships.models.memberships import State
 from plugins.memberships.services.extra import describe_extra, fields_of
 from plugins.memberships.services.reading import title_of, today
@@ -194,10 +194,29 @@ _LABELS = {
     "end_reason": _l("Why it ended"),
     "extra": _l("Extra fields"),
 }
+def _member_names(ids: Sequence[int]) -> dict[int, str]:
+    """Whose membership it is: as the club knows the person, or as the federation does; nobody after erasing."""
+    m, c, p = Membership, Contact, FederationMember
+    rows = db.session.execute(
+        select(m.id, func.coalesce(c.first_name, p.first_name, ""), func.coalesce(c.last_name, p.last_name, ""))
+        .outerjoin(c, (c.organisation_id == m.organisation_id) & (c.id == m.contact_id) & c.erased_at.is_(None))
+        .outerjoin(p, (p.organisation_id == m.organisation_id) & (p.federation_id == m.federation_id) & (p.contact_id == m.contact_id))
+        .where(m.id.in_(ids))
+    )
+    return {pk: name for pk, first, last in rows if (name := f"{first} {last}".strip())}
+
+
+def _kind_names(ids: Sequence[int]) -> dict[int, str]:
+    return {kind.id: title_of(kind) for kind in db.session.scalars(select(MembershipType).where(MembershipType.id.in_(ids)))}
+
+
 describe_subject(
     "membership",
+    title=_l("Membership"),
+    names=_member_names,
     fields=_LABELS,
     actions={
+        "membership.not_requested": _l("Membership could not be asked"),
         "membership.requested": _l("Membership asked"),
         "membership.changed": _l("Membership changed"),
         "membership.accepted": _l("Membership accepted"),
@@ -212,4 +231,9 @@ describe_subject(
         "membership.ended_undone": _l("Ending undone"),
     },
 )
-describe_subject("membership_type", fields={"name": _l("Name"), "duration": _l("How long does it last?"), "is_active": _l("In use")})
+describe_subject(
+    "membership_type",
+    title=_l("Membership type"),
+    names=_kind_names,
+    fields={"name": _l("Name"), "duration": _l("How long does it last?"), "is_active": _l("In use")},
+)

@@ -20,8 +20,10 @@ manifest = Manifest(
 _ABOVE, _FEDERATION = ("federation", "region"), ("federation",)
 _STAFF, _ADMIN = ("federation_admin", "region_admin"), ("federation_admin",)
 
+describe_subject("statistics_member", title=_l("Person in a snapshot"), actions={"snapshot_member.forgotten": _l("Person forgotten in a snapshot")})
 describe_subject(
     "statistics_snapshot",
+    title=_l("Snapshot"),
     fields={"reference_on": _l("Reference date"), "clubs": _l("Clubs"), "members": _l("Members")},
     actions={
         "snapshot.created": _l("Snapshot asked for"),

@@ -205,6 +205,16 @@ def test_what_a_column_stores_reads_back_as_itself(column, text):
         assert column.parse(stored) == stored
 
 
+@pytest.mark.parametrize("hidden", ["\x1b@", "\x00=1+1", "\u200b=HYPERLINK(1)", "\ufeff@SUM(A1)", " \x07 +cmd|' /C calc'!A0"])
+@pytest.mark.parametrize("name", ["remarks", "street", "town"])
+def test_a_formula_behind_a_sign_nobody_sees_is_refused(name, hidden):
+    column = next(column for column in IMPORT_COLUMNS if column.name == name)
+    try:
+        assert not (column.parse(hidden) or "").startswith(("=", "@", "+"))
+    except UserMistake as mistake:
+        assert "formula" in str(mistake)  # noqa: PT017 -- refused, or stored as it is read: never as a formula
+
+
 def test_every_example_in_the_template_is_valid():
     for column in IMPORT_COLUMNS:
         if column.example:

@@ -1,0 +1,52 @@
+"""What the log says has words, in the language of whoever reads it: no name of a table, no half of an action."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+
+from core.audit.history import _VERBS, _described, has_words
+from core.audit.models import AuditEntry
+from core.db import db
+from core.demo.services import seed
+from core.tenancy import unscoped
+from core.testing.house import ROOT, our_files
+
+#: the first word of record(), and of an entry of record_many(); an action made of parts has its words tested where it is made
+_RECORDED = re.compile(r"""\b[rR]ecord\(\s*"([a-z_]+\.[a-z_]+)"[,)]""")
+
+
+def test_every_action_in_the_code_has_words(app):
+    known = {action for described in _described.values() for action in described.actions}
+    off = {file.parent.name for file in our_files() if file.name == "plugin.py"} - app.extensions["koepel"].plugins.manifests.keys()
+    ours = [file for file in our_files() if file.relative_to(ROOT).parts[1] not in off]
+    found = {action for file in ours for action in _RECORDED.findall(file.read_text("utf-8"))}
+    assert len(found) > 40, "positive control"
+    assert {action for action in found if action not in known and action.partition(".")[2] not in _VERBS} == set()
+
+
+def test_everything_the_demo_did_has_words(app):
+    with app.app_context():
+        seed("small")
+        db.session.remove()
+        with unscoped("what stands in the log of the demo"):
+            written = {(row.subject_type, row.action) for row in db.session.execute(select(AuditEntry.subject_type, AuditEntry.action).distinct())}
+    assert len(written) > 3, "positive control"
+    assert {pair for pair in written if not has_words(*pair)} == set()
+
+
+def test_a_membership_in_the_log_is_called_by_the_name_of_its_member(app):
+    with app.app_context():
+        seed("small")
+        db.session.remove()
+    for username, slug in (("admin.aarschot", "trefpunt-aarschot"), ("admin.okra", "okra-sport")):
+        page = log_of(app, username, slug)
+        assert not re.search(r"\b(Membership|Invoice|Invoice run|Membership type) \d+\b", page), page
+
+
+def log_of(app, username, slug):
+    client = app.test_client()
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/login/").text)[1]
+    assert client.post("/login/", data={"username": username, "password": "demo-2026", "csrf_token": token}).status_code == 302
+    return client.get(f"/o/{slug}/settings/log/?size=100").text
