@@ -289,6 +289,32 @@ def kept_as_is(table: Any, allowed: Iterable[str], dialect: str) -> str:
     return " AND ".join(f"({test} OR NEW.{column.name} = '')" if SIGNED in column.info else test for column, test in tests.items())
 
 
+def refusing_triggers(table: str, name: str, text: str, conditions: Mapping[str, str], dialect: str) -> list[str]:
+    """Statements for triggers that refuse to "insert", "update" or "delete" a row when a condition holds; they may be run again.
+
+    name: the triggers are called `{table}_{name}_{verb}`. text: what the database says. conditions: SQL on OLD and NEW per verb.
+
+    Example:
+        keep_ddl(Receipt.__table__, lambda dialect: refusing_triggers("receipt", "kept", "receipts stay", {"delete": "OLD.sent_at IS NOT NULL"}, dialect))
+    """
+    statements = []
+    for verb, condition in conditions.items():
+        trigger = f"{table}_{name}_{verb}"
+        if dialect == "sqlite":
+            statements += [
+                f"DROP TRIGGER IF EXISTS {trigger}",
+                f"CREATE TRIGGER {trigger} BEFORE {verb.upper()} ON {table} WHEN ({condition}) BEGIN SELECT RAISE(ABORT, '{table}: {text}'); END",
+            ]
+            continue
+        statements += [
+            f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF {condition} THEN RAISE EXCEPTION '{table}: {text}'; END IF; RETURN {'OLD' if verb == 'delete' else 'NEW'}; END $$",
+            f"DROP TRIGGER IF EXISTS {trigger} ON {table}",
+            f"CREATE TRIGGER {trigger} BEFORE {verb.upper()} ON {table} FOR EACH ROW EXECUTE FUNCTION {trigger}()",
+        ]
+    return statements
+
+
 # --- bulk statements -----------------------------------------------------------------------
 
 _trusted: ContextVar[bool] = ContextVar("koepel_trusted_statement", default=False)

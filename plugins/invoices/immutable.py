@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from core.db import keep_ddl, kept_as_is
+from core.db import keep_ddl, kept_as_is, refusing_triggers
 
 
 def invoice_triggers(invoice: Any, allowed: Collection[str], dialect: str) -> list[str]:
@@ -24,24 +24,7 @@ def line_triggers(dialect: str) -> list[str]:
 
 
 def _triggers(table: str, conditions: dict[str, str], dialect: str) -> list[str]:
-    text = f"{table}: what was issued stays as it is"
-    statements = []
-    for verb, condition in conditions.items():
-        name = f"{table}_issued_{verb}"
-        if dialect == "sqlite":
-            statements += [
-                f"DROP TRIGGER IF EXISTS {name}",
-                f"CREATE TRIGGER {name} BEFORE {verb.upper()} ON {table} WHEN ({condition}) BEGIN SELECT RAISE(ABORT, '{text}'); END",
-            ]
-            continue
-        back = "OLD" if verb == "delete" else "NEW"
-        statements += [
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN IF {condition} THEN RAISE EXCEPTION '{text}'; END IF; RETURN {back}; END $$",
-            f"DROP TRIGGER IF EXISTS {name} ON {table}",
-            f"CREATE TRIGGER {name} BEFORE {verb.upper()} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
-        ]
-    return statements
+    return refusing_triggers(table, "issued", "what was issued stays as it is", conditions, dialect)
 
 
 def keep_issued(invoice: Any, line: Any, *, allowed: Collection[str]) -> None:

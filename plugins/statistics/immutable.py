@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from core.api import keep_ddl, kept_as_is
+from core.api import keep_ddl, kept_as_is, refusing_triggers
 
 #: of a snapshot that was taken, this may still change
 AFTER = frozenset({"names_forgotten_at", "job_id"})
@@ -49,21 +49,4 @@ def _of_members(table: Any, forgotten: Mapping[str, Any], dialect: str) -> list[
 
 
 def _triggers(table: str, conditions: Mapping[str, str], dialect: str) -> list[str]:
-    text = f"{table}: a snapshot stays as it was taken"
-    statements = []
-    for verb, condition in conditions.items():
-        name = f"{table}_frozen_{verb}"
-        if dialect == "sqlite":
-            statements += [
-                f"DROP TRIGGER IF EXISTS {name}",
-                f"CREATE TRIGGER {name} BEFORE {verb.upper()} ON {table} WHEN ({condition}) BEGIN SELECT RAISE(ABORT, '{text}'); END",
-            ]
-            continue
-        back = "OLD" if verb == "delete" else "NEW"
-        statements += [
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN IF {condition} THEN RAISE EXCEPTION '{text}'; END IF; RETURN {back}; END $$",
-            f"DROP TRIGGER IF EXISTS {name} ON {table}",
-            f"CREATE TRIGGER {name} BEFORE {verb.upper()} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
-        ]
-    return statements
+    return refusing_triggers(table, "frozen", "a snapshot stays as it was taken", conditions, dialect)
