@@ -107,8 +107,10 @@ def subject_names(subject_type: str, ids: Sequence[int]) -> Mapping[int, str]:
 
 
 def title_of(subject_type: str, action: str) -> str:
-    """An action in words."""
-    return _title(_described.get(subject_type, _Described()), action)
+    """An action in words that stand by themselves: "Membership ended", or "Season: changed" when nobody gave it a name."""
+    described = _described.get(subject_type, _Described())
+    words = _title(described, action)
+    return words if action in described.actions or not described.title else f"{described.title}: {words[:1].lower()}{words[1:]}"
 
 
 def has_words(subject_type: str, action: str) -> bool:

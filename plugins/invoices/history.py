@@ -20,7 +20,8 @@ def _money(value: Any) -> str:
 
 
 def _numbers(ids: Sequence[int]) -> dict[int, str]:
-    return {row.id: row.number for row in db.session.execute(select(Invoice.id, Invoice.number).where(Invoice.id.in_(ids), Invoice.number.is_not(None)))}
+    rows = db.session.execute(select(Invoice.id, Invoice.number).where(Invoice.id.in_(ids), Invoice.number.is_not(None)))
+    return {row.id: _("Invoice %(number)s", number=row.number) for row in rows}
 
 
 def _days(ids: Sequence[int]) -> dict[int, str]:

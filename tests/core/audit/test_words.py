@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from flask_babel import force_locale
 from sqlalchemy import select
 
-from core.audit.history import _VERBS, _described, has_words
+from core.audit.history import _VERBS, _described, has_words, title_of
 from core.audit.models import AuditEntry
 from core.db import db
 from core.demo.services import seed
@@ -50,3 +51,11 @@ def log_of(app, username, slug):
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/login/").text)[1]
     assert client.post("/login/", data={"username": username, "password": "demo-2026", "csrf_token": token}).status_code == 302
     return client.get(f"/o/{slug}/settings/log/?size=100").text
+
+
+def test_an_action_without_a_name_of_its_own_says_of_what_it_is(app):
+    with app.app_context(), force_locale("en"):
+        assert title_of("selection", "contacts.exported") == "Selection: exported"
+        assert title_of("import_run", "import.done") == "Import completed"
+    with app.app_context(), force_locale("nl"):
+        assert title_of("import_run", "import.changed") == "Import: gewijzigd"
