@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from flask_babel import force_locale
 from sqlalchemy import select
 
@@ -14,6 +15,7 @@ from core.demo.services import seed
 from core.tenancy import unscoped
 from core.testing.house import ROOT, our_files
 
+pytestmark = pytest.mark.once
 #: the first word of record(), and of an entry of record_many(); an action made of parts has its words tested where it is made
 _RECORDED = re.compile(r"""\b[rR]ecord\(\s*"([a-z_]+\.[a-z_]+)"[,)]""")
 
