@@ -22,6 +22,8 @@ HERE = Path(__file__).resolve().parent
 AXE = (HERE / "vendor" / "axe.min.js").read_text("utf-8")
 #: milliseconds to wait for what should come at once, on a machine that does much else
 PATIENCE = 20_000
+#: what Playwright says where it lets no service worker in
+WITHOUT_WORKER = "Service Worker registration blocked by Playwright"
 #: what axe may find without failing a test
 HARMLESS = ("minor", "moderate")
 
@@ -101,7 +103,9 @@ def visit(chromium: Any, site: Site) -> Iterator[Callable[..., Person]]:
     contexts = []
 
     def open_page(username: str | None = None, size: dict[str, int] = WIDE, *, language: str = "en", dark: bool = False) -> Person:
-        context = chromium.new_context(viewport=size, color_scheme="dark" if dark else "light", locale="en-GB", reduced_motion="reduce", accept_downloads=True)
+        look: dict[str, Any] = {"viewport": size, "color_scheme": "dark" if dark else "light", "reduced_motion": "reduce"}
+        # the service worker, which test_installed looks at, would settle in anew in every context, while pages are asked
+        context = chromium.new_context(**look, locale="en-GB", accept_downloads=True, service_workers="block")
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         person = Person(context.new_page(), site, username or "")
@@ -122,7 +126,7 @@ def watch(person: Person) -> None:
     """Note what may never happen on any page."""
 
     def on_console(message: Any) -> None:
-        is_expected = any(f"status of {code}" in message.text for code in person.expected)
+        is_expected = any(f"status of {code}" in message.text for code in person.expected) or message.text == WITHOUT_WORKER
         if message.type in ("error", "warning") and not is_expected:
             person.troubles.append(f"{person.page.url}: {message.type}: {message.text}")
 
