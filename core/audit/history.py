@@ -113,12 +113,6 @@ def title_of(subject_type: str, action: str) -> str:
     return words if action in described.actions or not described.title else f"{described.title}: {words[:1].lower()}{words[1:]}"
 
 
-def has_words(subject_type: str, action: str) -> bool:
-    """Is this thing called something, and does the action say what happened? (tests)"""
-    described = _described.get(subject_type, _Described())
-    return bool(described.title) and (action in described.actions or action.partition(".")[2] in _VERBS)
-
-
 def known_actions() -> list[tuple[str, str]]:
     """(action, words) of every action a room described, by words."""
     found = {action: str(words) for described in _described.values() for action, words in described.actions.items()}

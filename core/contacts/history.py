@@ -72,7 +72,6 @@ describe_subject(
         "import.undone": _l("Import undone"),
     },
 )
-describe_subject("selection", title=_l("Selection"))
 
 
 def history_of_contact(contact: Contact, *, before: int | None = None) -> tuple[list[HistoryLine], int | None]:

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from core import clock
+from core.audit.history import describe_subject
 from core.extend.contributions import JobKind, RetentionRule
 from core.i18n import _l
 from core.selections.bulk import KIND
@@ -10,6 +11,7 @@ from core.selections.jobs import run
 from core.selections.models import Selection
 from core.selections.views import SelectionView
 
+describe_subject("selection", title=_l("Selection"))
 VIEWS = (SelectionView,)
 JOBS = (
     JobKind(KIND, _l("Action on a selection"), run),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
-from core import clock
 from core.db import db
 from core.organisations.models import Affiliation, Organisation
+from core.organisations.services.readiness import affiliated_today
 from core.tenancy import unscoped
 
 
@@ -29,11 +29,9 @@ def number_of(kind: str) -> Any:
 
 def federations_by_name() -> list[FederationLine]:
     """Every open federation with the number of clubs it has today. One query."""
-    today, a = clock.today(), Affiliation
-    is_now = (a.from_on <= today) & or_(a.until_on.is_(None), a.until_on >= today)
     query = (
-        select(Organisation.name, Organisation.federation_plugin, func.count(a.id))
-        .outerjoin(a, (a.federation_id == Organisation.id) & is_now)
+        select(Organisation.name, Organisation.federation_plugin, func.count(Affiliation.id))
+        .outerjoin(Affiliation, (Affiliation.federation_id == Organisation.id) & affiliated_today())
         .where(Organisation.kind == "federation", Organisation.closed_on.is_(None))
         .group_by(Organisation.id, Organisation.name, Organisation.federation_plugin)
         .order_by(Organisation.name, Organisation.id)

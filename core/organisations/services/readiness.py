@@ -138,7 +138,8 @@ def _looked_at_in(language: str, club: Organisation, federation: Organisation) -
         return found, {check.name: str(check.short or check.title) for check in found.checks if check.state != "ok"}
 
 
-def _affiliated_today() -> Any:
+def affiliated_today() -> Any:
+    """Condition on Affiliation: it holds today."""
     today = clock.today()
     return and_(Affiliation.from_on <= today, or_(Affiliation.until_on.is_(None), Affiliation.until_on >= today))
 
@@ -149,7 +150,7 @@ def clubs_to_refresh() -> list[int]:
         return list(
             db.session.scalars(
                 select(Affiliation.organisation_id)
-                .where(_affiliated_today())
+                .where(affiliated_today())
                 .distinct()
                 .order_by(Affiliation.organisation_id)
             )
@@ -166,7 +167,7 @@ def is_started() -> Any:
 
 def number_of_clubs() -> Any:
     """How many clubs the federation (or region) at hand has today, as a SELECT of one number."""
-    return select(func.count(Affiliation.id)).where(_affiliated_today())
+    return select(func.count(Affiliation.id)).where(affiliated_today())
 
 
 def stand_of_clubs() -> dict[str, int]:
@@ -179,7 +180,7 @@ def stand_of_clubs() -> dict[str, int]:
             ClubReadiness,
             (ClubReadiness.organisation_id == Affiliation.organisation_id) & (ClubReadiness.federation_id == Affiliation.federation_id),
         )
-        .where(_affiliated_today())
+        .where(affiliated_today())
     ).one()
     clubs, ready_count, started_count = (int(number) for number in row)
     return {"clubs": clubs, "ready": ready_count, "started": started_count - ready_count, "open": clubs - started_count}
@@ -206,7 +207,7 @@ def furthest_from_ready(limit: int) -> list[Behind]:
             ClubReadiness,
             (ClubReadiness.organisation_id == Affiliation.organisation_id) & (ClubReadiness.federation_id == Affiliation.federation_id),
         )
-        .where(_affiliated_today())
+        .where(affiliated_today())
         .where(or_(ClubReadiness.id.is_(None), ClubReadiness.done < ClubReadiness.total))
         .order_by(func.coalesce(ClubReadiness.total - ClubReadiness.done, 0).desc(), Organisation.name)
         .limit(limit)

@@ -34,7 +34,7 @@ def mail_link(link: Link, organisation: Organisation) -> None:
 
 
 def link_page(link: Link, *, back: str, title: str = "") -> Any:
-    """The page that shows a link that was mailed, this once: it is stored nowhere."""
+    """The page that shows a link, this once: only its mail has it too, until that is sent."""
     sends = bool(current_app.config["KOEPEL"].mail_server)
     if not title:
         title = _("A mail goes to %(name)s", name=link.full_name) if sends else _("Send this link to %(name)s", name=link.full_name)
